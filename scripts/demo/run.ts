@@ -1,0 +1,159 @@
+import type { Abi } from 'viem';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { SteleClient, verifyReceipt } from '#sdk';
+import { startPlatform, type Platform } from '../platform/platform.js';
+import { compileContract, DELIVERIES_SOURCE } from './contract.js';
+import { foundChain } from './founding.js';
+import { Progress } from './progress.js';
+import { tamper } from './tamper.js';
+import { Traffic } from './traffic.js';
+
+/** What `npm run demo -- --json` ends with. Times in milliseconds. */
+export interface DemoFigures {
+  runtime: string;
+  database: string;
+  queue: string;
+  validators: number;
+  /** From the API call to `running`. */
+  provisionMs: number;
+  /** From the API call to the first committed transaction, the contract's deployment. */
+  firstCommitMs: number;
+  transactions: number;
+  txPerSecond: number;
+  killedValidatorCaughtUp: boolean;
+  receiptVerified: boolean;
+  tamperedReceiptRefused: boolean;
+}
+
+const VALIDATORS = 4;
+const TRANSACTIONS = 200;
+const WHILE_DOWN = 20;
+const CATCH_UP_TIMEOUT_MS = 90_000;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The whole demo. Cleans up what it started, also when a step fails or Ctrl-C ends it. */
+export async function runDemo(options: { home: string; keep: boolean }): Promise<DemoFigures> {
+  const progress = new Progress();
+  progress.say('\nStele: from nothing to a chain whose results verify offline\n');
+  let platform: Platform | undefined;
+  let interrupted = false;
+  const onSignal = (): void => {
+    if (interrupted) return;
+    interrupted = true;
+    progress.say('\n  stopping …');
+    void (platform?.stop({ removeChains: true }) ?? Promise.resolve()).finally(() => process.exit(130));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    platform = await progress.step(
+      'the platform starts',
+      (say) => startPlatform({ home: options.home, env: process.env, anyPort: true, say }),
+      (started) => `${started.choices.runtime.kind}, ${started.choices.database.kind}, ${started.choices.queue.kind}`,
+    );
+    for (const line of platform.explain()) progress.say(`      ${line}`);
+    const figures = await scenes(platform, progress);
+    progress.table();
+    if (options.keep) await keepRunning(platform, progress);
+    return figures;
+  } finally {
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
+    if (!interrupted) await platform?.stop({ removeChains: true });
+  }
+}
+
+async function scenes(platform: Platform, progress: Progress): Promise<DemoFigures> {
+  const founder = { name: 'Aster Freight', governance: privateKeyToAccount(generatePrivateKey()), operations: privateKeyToAccount(generatePrivateKey()) };
+  const client = await progress.step('a tenant registers and takes an API key', () => register(platform.url, founder.name), () => founder.name);
+  const compiled = compileContract('Deliveries', DELIVERIES_SOURCE);
+  const abi = compiled.abi as Abi;
+
+  const chain = await progress.step(
+    'a chain of four validators is provisioned',
+    (say) => foundChain(client, founder, [{ dataCenter: platform.dataCenter, count: VALIDATORS }], say),
+    (founded) => `genesis ${founded.genesisHash.slice(0, 18)}…, signed by its founder`,
+  );
+  const traffic = new Traffic(client.rpcUrl(chain.chainId), client.authorization(), chain.evmChainId, founder.operations);
+  const address = await progress.step('a Solidity contract is deployed', () => traffic.deploy(compiled), (at) => at);
+  const firstCommitMs = performance.now() - chain.askedAtMs;
+
+  const sentAtMs = performance.now();
+  const hashes = await progress.step(
+    `${TRANSACTIONS} transactions go through the gateway`,
+    (say) => traffic.confirmMany(address, abi, TRANSACTIONS, 'delivery', say),
+    (sent) => `${(sent.length / ((performance.now() - sentAtMs) / 1000)).toFixed(0)} per second`,
+  );
+  const txPerSecond = hashes.length / ((performance.now() - sentAtMs) / 1000);
+
+  const caughtUp = await killOne(platform, progress, client, chain.chainId, () => traffic.confirmMany(address, abi, WHILE_DOWN, 'while one is down', () => undefined));
+
+  const receipt = await progress.step('a receipt is fetched', () => traffic.call<Record<string, unknown>>('stele_getReceipt', [hashes[TRANSACTIONS / 2]]));
+  const verified = await progress.step(
+    'the receipt verifies offline against the genesis',
+    () => Promise.resolve(verifyReceipt(chain.genesisFile, receipt, { genesisHash: chain.genesisHash })),
+    (result) => (result.ok ? `block ${result.height}, authenticated genesis: ${result.genesisAuthenticated}` : result.message),
+  );
+  const refused = await progress.step(
+    'a tampered copy is refused',
+    () => Promise.resolve(verifyReceipt(chain.genesisFile, tamper(receipt), { genesisHash: chain.genesisHash })),
+    (result) => (result.ok ? 'IT WAS ACCEPTED' : result.message),
+  );
+  if (!verified.ok || refused.ok || !caughtUp) throw new Error('one of the claims above does not hold');
+
+  return {
+    runtime: platform.choices.runtime.kind,
+    database: platform.choices.database.kind,
+    queue: platform.choices.queue.kind,
+    validators: VALIDATORS,
+    provisionMs: Math.round(chain.provisionMs),
+    firstCommitMs: Math.round(firstCommitMs),
+    transactions: hashes.length,
+    txPerSecond: Math.round(txPerSecond),
+    killedValidatorCaughtUp: caughtUp,
+    receiptVerified: verified.ok,
+    tamperedReceiptRefused: !refused.ok,
+  };
+}
+
+async function register(url: string, name: string): Promise<SteleClient> {
+  const anonymous = new SteleClient({ url });
+  const owner = { email: `owner-${crypto.randomUUID()}@example.com`, password: crypto.randomUUID(), name: 'Demo Owner' };
+  await anonymous.registerTenant({ name, owner });
+  const session = await anonymous.logIn(owner.email, owner.password);
+  const key = await anonymous.as({ accessToken: session.accessToken }).createApiKey({ name: 'demo', scopes: ['chains:read', 'chains:write', 'rpc'] });
+  return anonymous.as({ apiKey: key.key });
+}
+
+/** Kills one validator, shows that the chain goes on, and waits until the platform has it back at the head. */
+async function killOne(platform: Platform, progress: Progress, client: SteleClient, chainId: string, send: () => Promise<unknown>): Promise<boolean> {
+  const nodes = (await client.nodes(chainId)).data;
+  const victim = nodes[nodes.length - 1];
+  if (victim === undefined) throw new Error('the chain shows no nodes');
+  await progress.step('one validator is killed', () => platform.killNode(victim.id), () => victim.id);
+  await progress.step('the other three go on', send, () => `${WHILE_DOWN} more transactions committed`);
+  return progress.step(
+    'the killed validator comes back and catches up',
+    async (say) => {
+      const deadline = performance.now() + CATCH_UP_TIMEOUT_MS;
+      while (performance.now() < deadline) {
+        const now = (await client.nodes(chainId)).data;
+        const head = Math.max(...now.filter((node) => node.id !== victim.id).map((node) => node.height ?? 0));
+        const back = now.find((node) => node.id === victim.id);
+        say(`${back?.status ?? 'unknown'}, height ${back?.height ?? '?'} of ${head}`);
+        if (back?.status === 'running' && head > 0 && (back.height ?? 0) >= head && platform.nodeIsUp(victim.id)) return true;
+        await sleep(250);
+      }
+      return false;
+    },
+    (caughtUp) => (caughtUp ? 'at the head' : 'IT DID NOT'),
+  );
+}
+
+/** Leaves everything up until Ctrl-C. */
+async function keepRunning(platform: Platform, progress: Progress): Promise<void> {
+  progress.say(`Everything still runs (--keep).\n\n  API          ${platform.url}\n  OpenAPI      ${platform.url}/openapi.json\n  data         ${platform.home}\n\nCtrl-C ends it and removes it.`);
+  // The handler of the signals stops the platform and ends this process.
+  await new Promise<never>(() => undefined);
+}
