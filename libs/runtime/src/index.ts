@@ -2,3 +2,7 @@
 export * from './port.js';
 export { RuntimeError, isRuntimeError, type RuntimeErrorCode } from './errors.js';
 export { egressNetworkName, networkName, nodeName, specHash, volumeName } from './names.js';
+export { egressSubnet, pickSubnet } from './subnets.js';
+export { createDockerRuntime, type DockerRuntimeOptions } from './docker/docker-runtime.js';
+export type { DockerConnection } from './docker/engine.js';
+export { type NodeImage, NodeImageBuilder } from './image/node-image.js';

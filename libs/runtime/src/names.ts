@@ -25,7 +25,8 @@ export const nodeName = (installId: string, nodeId: string): string => `stele-${
 export const volumeName = (installId: string, nodeId: string): string => `stele-${part(installId)}-${part(nodeId)}-data`;
 export const networkName = (installId: string, chainId: string): string => `stele-${part(installId)}-${part(chainId)}`;
 export const relayName = (installId: string, chainId: string): string => `stele-${part(installId)}-${part(chainId)}-relay`;
-export const egressNetworkName = (installId: string): string => `stele-${part(installId)}-egress`;
+/** Two hyphens: sorts before the names of all chains' networks, on which `docker/relay.ts` relies. */
+export const egressNetworkName = (installId: string): string => `stele-${part(installId)}--egress`;
 
 /** Raised when what a driver makes out of an equal spec changes, so that running nodes are seen as drifted. */
 const DRIVER_VERSION = 1;
