@@ -1,0 +1,88 @@
+import { LedgerError } from './errors.js';
+import { equalBytes, utf8, type Bytes } from './bytes.js';
+
+/** Reads the canonical encoding; refuses all that {@link Writer} would not write. Byte fields are views, not copies. */
+export class Reader {
+  private readonly view: DataView;
+  private at = 0;
+
+  constructor(private readonly buffer: Bytes) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  u8(): number {
+    return this.view.getUint8(this.take(1));
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4));
+  }
+
+  u64(): bigint {
+    return this.view.getBigUint64(this.take(8));
+  }
+
+  u256(): bigint {
+    let value = 0n;
+    for (let i = 0; i < 4; i++) value = (value << 64n) | this.u64();
+    return value;
+  }
+
+  fixed(length: number): Bytes {
+    const start = this.take(length);
+    return this.buffer.subarray(start, start + length);
+  }
+
+  bytes(maxLength: number): Bytes {
+    const length = this.u32();
+    if (length > maxLength) throw new LedgerError('tooLong', `${length} bytes where at most ${maxLength} may stand`);
+    return this.fixed(length);
+  }
+
+  /** UTF-8 that encodes back to the same bytes. */
+  text(maxBytes: number): string {
+    const bytes = this.bytes(maxBytes);
+    const text = new TextDecoder().decode(bytes);
+    if (!equalBytes(utf8(text), bytes)) throw new LedgerError('notCanonical', 'a text is not UTF-8');
+    return text;
+  }
+
+  optional<T>(read: () => T): T | null {
+    const flag = this.u8();
+    if (flag > 1) throw new LedgerError('notCanonical', `flag ${flag} where 0 or 1 may stand`);
+    return flag === 0 ? null : read();
+  }
+
+  /** @param minItemBytes the least that one item takes: a count that cannot fit what is left is refused before any work. */
+  list<T>(maxItems: number, minItemBytes: number, read: () => T): T[] {
+    const count = this.u32();
+    if (count > maxItems) throw new LedgerError('tooLong', `${count} items where at most ${maxItems} may stand`);
+    if (count * minItemBytes > this.buffer.length - this.at) throw new LedgerError('truncated', 'a list is longer than what is left');
+    return Array.from({ length: count }, read);
+  }
+
+  /** The one version that this code knows. */
+  version(expected: number, format: string): void {
+    const version = this.u8();
+    if (version !== expected) throw new LedgerError('badVersion', `version ${version} of ${format} is not known (this program knows ${expected})`);
+  }
+
+  end(): void {
+    if (this.at !== this.buffer.length) throw new LedgerError('trailingBytes', `${this.buffer.length - this.at} bytes after the end`);
+  }
+
+  private take(length: number): number {
+    const start = this.at;
+    if (length > this.buffer.length - start) throw new LedgerError('truncated', `the bytes end at ${this.buffer.length}, ${length} more were expected at ${start}`);
+    this.at = start + length;
+    return start;
+  }
+}
+
+/** Decodes all of `bytes` with `read`, or throws. */
+export function decodeAll<T>(bytes: Bytes, read: (reader: Reader) => T): T {
+  const reader = new Reader(bytes);
+  const value = read(reader);
+  reader.end();
+  return value;
+}

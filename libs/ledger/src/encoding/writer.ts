@@ -1,0 +1,90 @@
+import { LedgerError } from './errors.js';
+import { utf8, type Bytes } from './bytes.js';
+
+const U32_MAX = 0xffff_ffff;
+const U64_MAX = (1n << 64n) - 1n;
+
+/** Writes the canonical encoding (docs/spec/encoding.md): big-endian fixed-width integers, u32 length prefixes. */
+export class Writer {
+  private buffer = new Uint8Array(256);
+  private view = new DataView(this.buffer.buffer);
+  private length = 0;
+
+  u8(value: number): this {
+    range(value, 0xff);
+    this.room(1);
+    this.buffer[this.length++] = value;
+    return this;
+  }
+
+  u32(value: number): this {
+    range(value, U32_MAX);
+    this.room(4);
+    this.view.setUint32(this.length, value);
+    this.length += 4;
+    return this;
+  }
+
+  u64(value: bigint): this {
+    if (value < 0n || value > U64_MAX) throw new LedgerError('outOfRange', `${value} is no u64`);
+    this.room(8);
+    this.view.setBigUint64(this.length, value);
+    this.length += 8;
+    return this;
+  }
+
+  u256(value: bigint): this {
+    if (value < 0n || value >> 256n !== 0n) throw new LedgerError('outOfRange', `${value} is no u256`);
+    for (let shift = 192n; shift >= 0n; shift -= 64n) this.u64((value >> shift) & U64_MAX);
+    return this;
+  }
+
+  /** Bytes of a length that the format fixes. */
+  fixed(bytes: Bytes, length: number): this {
+    if (bytes.length !== length) throw new LedgerError('outOfRange', `${bytes.length} bytes where the format has ${length}`);
+    this.room(length);
+    this.buffer.set(bytes, this.length);
+    this.length += length;
+    return this;
+  }
+
+  /** u32 length, then the bytes. */
+  bytes(bytes: Bytes): this {
+    this.u32(bytes.length);
+    return this.fixed(bytes, bytes.length);
+  }
+
+  text(text: string): this {
+    return this.bytes(utf8(text));
+  }
+
+  /** u8 0, or u8 1 and the value. */
+  optional<T>(value: T | null, write: (value: T) => void): this {
+    this.u8(value === null ? 0 : 1);
+    if (value !== null) write(value);
+    return this;
+  }
+
+  /** u32 count, then each. */
+  list<T>(items: readonly T[], write: (item: T) => void): this {
+    this.u32(items.length);
+    for (const item of items) write(item);
+    return this;
+  }
+
+  finish(): Bytes {
+    return this.buffer.slice(0, this.length);
+  }
+
+  private room(more: number): void {
+    if (this.length + more <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + more));
+    grown.set(this.buffer.subarray(0, this.length));
+    this.buffer = grown;
+    this.view = new DataView(grown.buffer);
+  }
+}
+
+function range(value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new LedgerError('outOfRange', `${value} does not fit the format`);
+}
