@@ -119,7 +119,9 @@ export const NodeSchema = z
     kind: NodeKindSchema,
     power: z.int(),
     wanted: z.enum(['running', 'removed']),
-    status: z.string(),
+    status: z.enum(['pending', 'created', 'running', 'exited', 'missing', 'removed', 'failed']),
+    /** Why it failed, where it did. */
+    reason: z.string().nullable(),
     /** The node's Ed25519 key, known once it has enrolled. */
     publicKey: HashSchema.nullable(),
     height: z.int().nullable(),

@@ -25,7 +25,7 @@ export const AdvertiseAddressSchema = z.string().min(1).max(253).regex(/^[0-9A-Z
 
 const port = z.int().min(1024).max(65_535);
 
-/** POST /v1/data-centers. Ports for nodes are taken from portFrom to portTo, subnets (/28 each) from subnetPool. */
+/** POST /v1/data-centers. Ports for nodes are taken from portFrom to portTo, each chain's subnet (/26) from subnetPool. */
 export const CreateDataCenterRequestSchema = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'must be 1 to 40 of a-z, 0-9 and inner hyphens'),
@@ -48,26 +48,26 @@ export type CreateDataCenterRequest = z.infer<typeof CreateDataCenterRequestSche
 export const UpdateDataCenterRequestSchema = z.strictObject({ cordoned: z.boolean() }).meta({ id: 'UpdateDataCenterRequest' });
 export type UpdateDataCenterRequest = z.infer<typeof UpdateDataCenterRequestSchema>;
 
-/** What the provisioner last saw of the engine. */
-export const CapacitySchema = z
-  .object({ cpus: z.number(), memoryBytes: z.number(), nodes: z.int() })
-  .partial()
-  .meta({ id: 'Capacity' });
+/** What the provisioner last saw of the engine, as its runtime driver tells it. */
+export const CapacitySchema = z.record(z.string(), z.unknown()).meta({ id: 'Capacity' });
 export type Capacity = z.infer<typeof CapacitySchema>;
 
+/** A site where nodes run. What is null may also be hidden: how an engine is reached is shown to the platform's people only. */
 export const DataCenterSchema = z
   .object({
     id: idSchema('dataCenter'),
     name: NameSchema,
     runtime: RuntimeKindSchema,
     /** The engine's address for people, without any secret: `unix:/run/docker.sock`, `tcp://host:2376`, `local`. */
-    endpoint: z.string(),
-    advertiseAddress: z.string(),
-    portFrom: z.int(),
-    portTo: z.int(),
-    subnetPool: z.string(),
+    endpoint: z.string().nullable(),
+    advertiseAddress: z.string().nullable(),
+    portFrom: z.int().nullable(),
+    portTo: z.int().nullable(),
+    subnetPool: z.string().nullable(),
     cordoned: z.boolean(),
-    status: z.string(),
+    status: z.enum(['pending', 'ready', 'unreachable', 'refused']),
+    /** Why it is unreachable or refused. */
+    reason: z.string().nullable(),
     capacity: CapacitySchema.nullable(),
     observedAt: TimestampSchema.nullable(),
   })
