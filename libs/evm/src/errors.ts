@@ -1,0 +1,58 @@
+import type { Bytes } from '#ledger';
+
+/** Why a transaction can never be admitted: it stays wrong whatever the state. */
+export type TransactionErrorCode =
+  | 'malformedTransaction'
+  | 'transactionTooLarge'
+  | 'blobTransaction' // type 3
+  | 'setCodeTransaction' // type 4
+  | 'unknownTransactionType'
+  | 'wrongChainId'
+  | 'notReplayProtected' // legacy without EIP-155
+  | 'highS'
+  | 'badSignature'
+  | 'gasLimitTooHigh'
+  | 'intrinsicGasTooLow'
+  | 'initCodeTooLarge'
+  | 'feeCapBelowTip'
+  | 'nonceOverflow';
+
+/** Why an admitted transaction cannot execute at its place: it depends on the state. */
+export type PlacementErrorCode = 'nonceTooLow' | 'nonceTooHigh' | 'insufficientFunds' | 'senderHasCode' | 'blockGasExceeded';
+
+/** Why an `eth_call` or an estimate failed. */
+export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed';
+
+export type EvmErrorCode =
+  | TransactionErrorCode
+  | PlacementErrorCode
+  | CallErrorCode
+  | 'invalidBlock'
+  | 'staleParent'
+  | 'cancelled'
+  | 'unknownHeight'
+  | 'tooManyLogs'
+  | 'wrongGenesis'
+  | 'damagedStore'
+  | 'storeClosed';
+
+export interface EvmErrorDetails {
+  /** Position in the block of the transaction that is meant. */
+  index?: number;
+  /** With `invalidBlock`: what is wrong with that transaction. */
+  cause?: EvmErrorCode;
+  /** With `executionReverted`: what the contract returned; the ABI encoding of Error(string), Panic(uint256) or a custom error. */
+  revertData?: Bytes;
+}
+
+/** The only error that this library throws on purpose: callers branch on `code`, never on the message. */
+export class EvmError extends Error {
+  constructor(
+    readonly code: EvmErrorCode,
+    message: string,
+    readonly details: EvmErrorDetails = {},
+  ) {
+    super(message);
+    this.name = 'EvmError';
+  }
+}

@@ -1,0 +1,123 @@
+import type { Block, Bytes, Certificate, TxResult } from '#ledger';
+import type { EvmErrorCode } from '../errors.js';
+import type { StateChanges } from '../state/changes.js';
+import type { AccessListEntry, AdmittedTransaction } from '../transaction/admitted.js';
+
+/** The block below the one that executes: it must be the store's head. Genesis is height 0, genesisHash, genesis time. */
+export interface ParentBlock {
+  height: bigint;
+  hash: Bytes;
+  timeMs: bigint;
+}
+
+export interface ExecuteRequest {
+  parent: ParentBlock;
+  /** Of the new header; the EVM sees whole seconds. */
+  timeMs: bigint;
+  transactions: readonly AdmittedTransaction[];
+  /** Aborting ends the execution between two transactions with `cancelled`. */
+  signal?: AbortSignal;
+}
+
+export interface BuildRequest {
+  parent: ParentBlock;
+  timeMs: bigint;
+  /** In the pool's order; consumed lazily, so a generator over the pool is fine. */
+  candidates: Iterable<AdmittedTransaction>;
+  /** Wall-clock time after which no further transaction is begun. */
+  budgetMs: number;
+  /** Of the transactions together; default is the chain's maxBlockBytes less a margin for header, certificate and evidence. */
+  maxBytes?: number;
+  maxTransactions?: number;
+  signal?: AbortSignal;
+}
+
+/** What one executed transaction did: the canonical leaf, and what is stored beside it. */
+export interface ExecutedTransaction {
+  transaction: AdmittedTransaction;
+  result: TxResult;
+  /** What a reverted transaction returned. */
+  revertData: Bytes;
+}
+
+/** A block's effect, not persisted: drop it and nothing has happened. */
+export interface ExecutedBlock {
+  parent: ParentBlock;
+  height: bigint;
+  timeMs: bigint;
+  executed: readonly ExecutedTransaction[];
+  /** Opaque to callers; `commit` writes it. */
+  overlay: StateChanges;
+  /** What the header's fields must say. */
+  stateRoot: Bytes;
+  receiptsRoot: Bytes;
+  txRoot: Bytes;
+  gasUsed: bigint;
+}
+
+export interface BuiltBlock extends ExecutedBlock {
+  /** Raw transactions in order: the block's body. */
+  transactions: readonly Bytes[];
+  /** Candidates that cannot stand here; the pool drops those that never can (`nonceTooLow`) and keeps the rest. */
+  skipped: readonly { transaction: AdmittedTransaction; code: EvmErrorCode }[];
+}
+
+/** `eth_call` and `eth_estimateGas`. */
+export interface CallRequest {
+  from?: Bytes;
+  /** Null or absent deploys. */
+  to?: Bytes | null;
+  value?: bigint;
+  data?: Bytes;
+  /** Capped by the executor's call limit (default 50 million; an estimate never exceeds the chain's txGasLimit). */
+  gasLimit?: bigint;
+  accessList?: readonly AccessListEntry[];
+  overrides?: readonly StateOverride[];
+}
+
+/** Geth's state overrides: `state` replaces the whole storage, `stateDiff` single slots. */
+export interface StateOverride {
+  address: Bytes;
+  balance?: bigint;
+  nonce?: bigint;
+  code?: Bytes;
+  state?: readonly { slot: Bytes; value: Bytes }[];
+  stateDiff?: readonly { slot: Bytes; value: Bytes }[];
+}
+
+export type CallResult =
+  | { ok: true; returnData: Bytes; gasUsed: bigint }
+  | { ok: false; code: 'executionReverted' | 'outOfGas' | 'executionFailed'; message: string; /** Revert data. */ returnData: Bytes; gasUsed: bigint };
+
+/** Executes Ethereum transactions on the chain's state. Only `commit` changes anything. */
+export interface Executor {
+  /**
+   * Decodes a raw transaction, checks form, chain id, gas limits and signature, and recovers its sender. Once per node and transaction.
+   * @throws EvmError with a TransactionErrorCode.
+   */
+  admit(raw: Bytes): AdmittedTransaction;
+  /**
+   * Executes the transactions on the head's state.
+   * @throws EvmError `invalidBlock` (details.index, details.cause) when one cannot stand at its place; `staleParent` when the
+   * parent is not the head; `cancelled`.
+   */
+  executeBlock(request: ExecuteRequest): Promise<ExecutedBlock>;
+  /**
+   * Executes candidates until time, gas, bytes or candidates run out, leaving out those that cannot stand at their place.
+   * @throws EvmError `staleParent`, `cancelled`.
+   */
+  buildBlock(request: BuildRequest): Promise<BuiltBlock>;
+  /**
+   * Persists a decided block with its certificate in one durable batch and moves the head. The header's roots must be those
+   * of `executed`.
+   * @throws EvmError `invalidBlock` when they are not, `staleParent` when the block does not follow the head.
+   */
+  commit(block: Block, certificate: Certificate, executed: ExecutedBlock): Promise<void>;
+  /** Executes without a trace, on the state after `height` (default: the head; "pending" is the same), in that block's environment. */
+  call(request: CallRequest, height?: bigint): Promise<CallResult>;
+  /**
+   * The least gas limit with which the transaction succeeds.
+   * @throws EvmError `executionReverted` (details.revertData), `outOfGas`, `executionFailed`, `insufficientFunds`.
+   */
+  estimateGas(request: CallRequest, height?: bigint): Promise<bigint>;
+}

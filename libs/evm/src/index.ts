@@ -1,0 +1,13 @@
+/** Executes Ethereum transactions and keeps what the chain decided. Everything asynchronous about the EVM ends here. */
+export { EvmError, type CallErrorCode, type EvmErrorCode, type EvmErrorDetails, type PlacementErrorCode, type TransactionErrorCode } from './errors.js';
+export type { AccessListEntry, AdmittedTransaction } from './transaction/admitted.js';
+export type { AccountState, StateReader } from './state/reader.js';
+export type { ProofStep, StateKey, StateProof } from './state/proof.js';
+export type { StateChanges } from './state/changes.js';
+export type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './store/chain-store.js';
+export type { LogEntry, LogFilter } from './store/logs.js';
+export type {
+  BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, ExecutedTransaction, Executor, ParentBlock, StateOverride,
+} from './execute/executor.js';
+export { openChainStore, type OpenOptions } from './store/open.js';
+export { createExecutor, type ExecutorOptions } from './execute/create-executor.js';

@@ -1,0 +1,71 @@
+import type { Block, Bytes, Certificate, Genesis, Header, TxResult } from '#ledger';
+import type { StateProof, StateKey } from '../state/proof.js';
+import type { StateReader } from '../state/reader.js';
+import type { LogEntry, LogFilter } from './logs.js';
+
+/** The newest decided block. At genesis `height` is 0, `hash` is genesisHash, `header` and `certificate` are null. */
+export interface ChainHead {
+  height: bigint;
+  hash: Bytes;
+  timeMs: bigint;
+  stateRoot: Bytes;
+  header: Header | null;
+  certificate: Certificate | null;
+}
+
+/** A transaction's result with what an Ethereum receipt says beside the canonical leaf. */
+export interface StoredResult extends TxResult {
+  index: number;
+  sender: Bytes;
+  to: Bytes | null;
+  /** Of this and all earlier transactions of the block. */
+  cumulativeGasUsed: bigint;
+  /** Position in the block of this transaction's first log. */
+  firstLogIndex: number;
+  /** What a reverted transaction returned (its first 4 KiB); empty otherwise. Not part of the canonical result. */
+  revertData: Bytes;
+}
+
+/** Where a committed transaction stands. */
+export interface TransactionPlace {
+  height: bigint;
+  blockHash: Bytes;
+  timeMs: bigint;
+  index: number;
+  raw: Bytes;
+  result: StoredResult;
+}
+
+/**
+ * All that a node has decided, in one LMDB environment. One block is one atomic batch, so after a crash the store holds some
+ * block whole, and nothing of the next. Reads are synchronous and see the newest commit. Heights without a block give null.
+ */
+export interface ChainStore {
+  readonly genesis: Genesis;
+  readonly genesisHash: Bytes;
+  head(): ChainHead;
+  /** By height or by block hash. Height 0 has no block. */
+  block(at: bigint | Bytes): Block | null;
+  /** As `block`, without reading the transactions. */
+  header(at: bigint | Bytes): Header | null;
+  /** The block's hash; genesisHash at height 0. */
+  blockHashAt(height: bigint): Bytes | null;
+  heightOf(blockHash: Bytes): bigint | null;
+  /** The commit certificate of the block at this height. */
+  certificate(height: bigint): Certificate | null;
+  /** The block's canonical bytes, for block sync. */
+  blockBytes(height: bigint): Bytes | null;
+  /** One for each transaction, in order. */
+  results(height: bigint): StoredResult[] | null;
+  transaction(hash: Bytes): TransactionPlace | null;
+  /** @throws EvmError `tooManyLogs` when more than `filter.limit` match. */
+  logs(filter: LogFilter): LogEntry[];
+  /**
+   * The state after that block; the head's without an argument.
+   * @throws EvmError `unknownHeight` above the head.
+   */
+  state(height?: bigint): StateReader;
+  /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. */
+  prove(key: StateKey, height?: bigint): StateProof;
+  close(): Promise<void>;
+}
