@@ -46,3 +46,6 @@ export { CHAIN_SUBNET_PREFIX, PortAllocations, SubnetAllocations } from './data-
 export { Install, type InstallRecord } from './install/install.js';
 
 export { bullConnection, CHAIN_QUEUE, configureQueue, createQueue, createWorker, parseQueueConnection, type QueueConnection } from './queue/queue.js';
+
+export { openStores, type Choice, type OpenStoresOptions, type Stores } from './stores/open-stores.js';
+export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
