@@ -16,3 +16,4 @@ export * from './formats/result.js';
 export * from './formats/genesis.js';
 export * from './formats/genesis-file.js';
 export * from './formats/receipt.js';
+export * from './formats/enrolment.js';

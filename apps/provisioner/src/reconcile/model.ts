@@ -26,7 +26,6 @@ export interface DesiredNode {
   /** Raw public key in hex, once the node has enrolled. */
   publicKey: string | null;
   hasPorts: boolean;
-  hasSecret: boolean;
 }
 
 /** What was seen just now, in the runtimes and at the nodes' control listeners. */

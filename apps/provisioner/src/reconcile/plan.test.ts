@@ -2,7 +2,7 @@ import type { DesiredChain, DesiredNode, Observed, ObservedControl, ObservedData
 import { plan } from './plan.js';
 
 const node = (id: string, changes: Partial<DesiredNode> = {}): DesiredNode => ({
-  id, dataCenterId: 'dc1', kind: 'validator', power: 1n, wanted: 'running', publicKey: `key-${id}`, hasPorts: true, hasSecret: true, ...changes,
+  id, dataCenterId: 'dc1', kind: 'validator', power: 1n, wanted: 'running', publicKey: `key-${id}`, hasPorts: true, ...changes,
 });
 const FOUR = ['a', 'b', 'c', 'd'];
 const chain = (changes: Partial<DesiredChain> = {}): DesiredChain => ({
@@ -37,7 +37,7 @@ const rows: Row[] = [
   { it: 'begins', chain: { status: 'pending' }, observed: seen({}), expect: ['status provisioning'] },
   {
     it: 'prepares ports, image and network at the same time, before any node',
-    chain: { nodes: FOUR.map((id) => node(id, { hasPorts: false, hasSecret: false, publicKey: null })) },
+    chain: { nodes: FOUR.map((id) => node(id, { hasPorts: false, publicKey: null })) },
     observed: seen({}, { dc1: site({ imageReady: false, networkReady: false }) }),
     expect: ['prepareNodes a b c d', 'ensureImage dc1', 'ensureNetwork dc1'],
   },

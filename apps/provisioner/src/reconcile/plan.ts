@@ -71,10 +71,10 @@ function planStrays(chain: DesiredChain, observed: Observed): readonly Step[] | 
   return orNothing(steps);
 }
 
-/** Ports, secrets, image and network: all that a node needs before it starts. */
+/** Ports, image and network: all that a node needs before it starts. */
 function planPreparation(chain: DesiredChain, observed: Observed): readonly Step[] | undefined {
   const nodes = wantedNodes(chain);
-  const unprepared = nodes.filter((node) => !node.hasPorts || !node.hasSecret).map((node) => node.id);
+  const unprepared = nodes.filter((node) => !node.hasPorts).map((node) => node.id);
   const steps: Step[] = unprepared.length > 0 ? [{ kind: 'prepareNodes', nodeIds: unprepared }] : [];
   for (const dataCenterId of new Set(nodes.map((node) => node.dataCenterId))) {
     const site = observed.dataCenters.get(dataCenterId);
