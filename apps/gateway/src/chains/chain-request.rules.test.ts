@@ -1,0 +1,30 @@
+import { CreateChainRequestSchema, newId, type CreateChainInput } from '#contracts';
+import { chainRequestErrors } from './chain-request.rules.js';
+
+const OWN = newId('tenant');
+const OTHER = newId('tenant');
+const account = (digit: string): string => `0x${digit.repeat(40)}`;
+const member = (name: string, a: string, b: string, tenant: string = 'self') => ({ tenant, name, governanceAccount: account(a), operationsAccount: account(b) });
+const good: CreateChainInput = { name: 'c', members: [member('A', '1', '2')], nodes: [{ dataCenter: 'dc', count: 4 }] };
+
+describe('what a request for a chain may not say', () => {
+  const cases: [string, Partial<CreateChainInput>, string[]][] = [
+    ['nothing wrong', {}, []],
+    ['two members', { members: [member('A', '1', '2'), member('B', '3', '4', OTHER)] }, []],
+    ['oneself by id', { members: [member('A', '1', '2', OWN)] }, []],
+    ['only others', { members: [member('B', '3', '4', OTHER)] }, ['members']],
+    ['a tenant twice', { members: [member('A', '1', '2'), member('B', '3', '4', OWN)] }, ['members.1.tenant']],
+    ['one account for two members', { members: [member('A', '1', '2'), member('B', '1', '4', OTHER)] }, ['members.1.governanceAccount']],
+    ['one account for both purposes', { members: [member('A', '1', '1')] }, ['members.0.operationsAccount']],
+    ['capitals do not make another account', { members: [member('A', 'a', 'A')] }, ['members.0.operationsAccount']],
+    ['one name twice', { members: [member('A', '1', '2'), member('A', '3', '4', OTHER)] }, ['members.1.name']],
+    ['no validator', { nodes: [{ dataCenter: 'dc', count: 4, kind: 'observer' }] }, ['nodes']],
+    ['too many nodes', { nodes: [{ dataCenter: 'a', count: 50 }, { dataCenter: 'b', count: 50 }, { dataCenter: 'c', count: 1 }] }, ['nodes']],
+    ['an allocation twice', { alloc: [{ address: account('1') }, { address: account('1'), balance: '5' }] }, ['alloc.1.address']],
+    ['a transaction larger than a block', { params: { blockGasLimit: '100', txGasLimit: '101' } }, ['params.txGasLimit']],
+  ];
+  it.each(cases)('%s', (_name, change, paths) => {
+    const body = CreateChainRequestSchema.parse({ ...good, ...change });
+    expect(chainRequestErrors(body, OWN).map((error) => error.path)).toEqual(paths);
+  });
+});

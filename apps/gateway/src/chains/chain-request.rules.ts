@@ -1,0 +1,41 @@
+import { CodedError, type CreateChainRequest, type FieldError } from '#contracts';
+
+const MAX_NODES = 100;
+
+function repeated(values: readonly string[]): number {
+  return values.findIndex((value, index) => values.indexOf(value) !== index);
+}
+
+/** What the schema cannot say about a request for a chain: how its parts fit together. */
+export function chainRequestErrors(body: CreateChainRequest, ownTenantId: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const tenants = body.members.map((member) => (member.tenant === 'self' ? ownTenantId : member.tenant));
+  if (!tenants.includes(ownTenantId)) errors.push({ path: 'members', message: 'the tenant that asks for the chain must be one of its members: {"tenant": "self"}' });
+  const twice = repeated(tenants);
+  if (twice >= 0) errors.push({ path: `members.${twice}.tenant`, message: 'a tenant is a member once' });
+  // A vote and a transaction must name one member, and the account that votes is kept apart from the one that transacts.
+  const accounts = body.members.flatMap((member) => [member.governanceAccount, member.operationsAccount]);
+  const shared = repeated(accounts);
+  if (shared >= 0) {
+    const field = shared % 2 === 0 ? 'governanceAccount' : 'operationsAccount';
+    errors.push({ path: `members.${Math.floor(shared / 2)}.${field}`, message: 'each account serves one member and one purpose' });
+  }
+  const name = repeated(body.members.map((member) => member.name));
+  if (name >= 0) errors.push({ path: `members.${name}.name`, message: 'members need names that tell them apart' });
+  if (!body.nodes.some((placement) => placement.kind === 'validator')) errors.push({ path: 'nodes', message: 'a chain needs at least one validator' });
+  const count = body.nodes.reduce((sum, placement) => sum + placement.count, 0);
+  if (count > MAX_NODES) errors.push({ path: 'nodes', message: `at most ${MAX_NODES} nodes, not ${count}` });
+  const allocated = repeated(body.alloc.map((entry) => entry.address));
+  if (allocated >= 0) errors.push({ path: `alloc.${allocated}.address`, message: 'an account is allocated once' });
+  const { blockGasLimit, txGasLimit } = body.params;
+  if (blockGasLimit !== undefined && txGasLimit !== undefined && BigInt(txGasLimit) > BigInt(blockGasLimit)) {
+    errors.push({ path: 'params.txGasLimit', message: 'must not exceed blockGasLimit' });
+  }
+  return errors;
+}
+
+/** @throws CodedError `validation_failed` with every fault */
+export function checkChainRequest(body: CreateChainRequest, ownTenantId: string): void {
+  const errors = chainRequestErrors(body, ownTenantId);
+  if (errors.length > 0) throw new CodedError('validation_failed', undefined, { errors });
+}

@@ -1,0 +1,101 @@
+import 'reflect-metadata';
+import { createSecretKey } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { newId } from '#contracts';
+import { Install, openDataSource, OperationFeed, withTransaction } from '#persistence';
+import { loadOrCreateSeed, makeIdentity } from '#sdk';
+import { GatewayModule } from './gateway.module.js';
+import { NestLogger } from './http/logger.js';
+import { describeApi, OpenApiDocument } from './http/openapi.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { validationError } from './http/problem.rules.js';
+import { RpcForwarder } from './rpc/forwarder.js';
+import { RpcAccess } from './rpc/rpc-access.js';
+import { registerRpc } from './rpc/rpc-http.js';
+import { RpcWebSockets } from './rpc/rpc-websocket.js';
+import { Upstreams } from './rpc/upstreams.js';
+import type { GatewaySettings } from './settings.js';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+export interface Gateway {
+  app: NestFastifyApplication;
+  fastify: FastifyInstance;
+  /** Binds and answers the URL. */
+  listen(): Promise<string>;
+  /** Takes no more requests, finishes those under way, closes everything. */
+  close(): Promise<void>;
+}
+
+function createFastify(settings: GatewaySettings, logger: Logger): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => newId('request'),
+    // Event streams and sockets would hold a graceful stop for ever.
+    forceCloseConnections: true,
+    ...(settings.trustedProxies.length === 0 ? {} : { trustProxy: settings.trustedProxies }),
+  });
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRequest', (request, reply, next) => {
+    void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    next();
+  });
+  fastify.addHook('onResponse', (request, reply, next) => {
+    request.log.debug({ method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
+    next();
+  });
+  return adapter;
+}
+
+/** Opens the stores and builds the application. @throws Error where the database role could see past its tenant */
+export async function createGateway(settings: GatewaySettings, logger: Logger): Promise<Gateway> {
+  const identity = await makeIdentity(loadOrCreateSeed(settings.home, 'gateway'));
+  const tokenKey = createSecretKey(loadOrCreateSeed(settings.home, 'access-token'));
+  const dataSource = await openDataSource(settings.databaseUrl, { applicationName: 'stele-gateway', poolSize: 20 });
+  const feed = new OperationFeed(dataSource, settings.databaseUrl);
+  try {
+    await feed.start();
+    await withTransaction(dataSource, (manager) => new Install(manager).publishGatewayKey(`0x${Buffer.from(identity.publicKey).toString('hex')}`));
+    const adapter = createFastify(settings, logger);
+    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey }), adapter, { logger: new NestLogger(logger), abortOnError: false });
+    app.useGlobalFilters(new ProblemFilter());
+    app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationError }));
+    if (settings.corsOrigins.length > 0) app.enableCors({ origin: settings.corsOrigins, exposedHeaders: ['location', 'x-request-id', 'retry-after'] });
+    const fastify = adapter.getInstance() as unknown as FastifyInstance;
+    const upstreams = new Upstreams(identity);
+    const access = app.get(RpcAccess);
+    registerRpc(fastify, access, new RpcForwarder(upstreams));
+    const sockets = new RpcWebSockets(access, upstreams, logger);
+    sockets.attach(fastify.server);
+    await app.init();
+    app.get(OpenApiDocument).current = describeApi(app);
+    return {
+      app,
+      fastify,
+      listen: async () => {
+        await app.listen(settings.port, settings.host);
+        const { port } = fastify.server.address() as AddressInfo;
+        return `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
+      },
+      close: async () => {
+        sockets.close();
+        await feed.close();
+        await app.close();
+        sockets.terminate();
+        await upstreams.close();
+        await dataSource.destroy();
+      },
+    };
+  } catch (error) {
+    await feed.close();
+    await dataSource.destroy();
+    throw error;
+  }
+}

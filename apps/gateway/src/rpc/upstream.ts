@@ -1,0 +1,100 @@
+import { Pool, type Dispatcher } from 'undici';
+import type { TlsIdentity } from '#sdk';
+import { NodeLink, type NodeAddress } from './node-link.js';
+import { afterFailure, afterSuccess, newHealth, type UpstreamHealth } from './upstream.rules.js';
+
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const CALL_TIMEOUT_MS = 20_000;
+const PROBE_TIMEOUT_MS = 1_500;
+/** So many failures in a row, and calls that still wait are given up, so that they go on elsewhere. */
+const GIVE_UP_AFTER = 3;
+const PROBE = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}');
+
+export interface RpcAnswer {
+  status: number;
+  contentType: string;
+  body: Buffer;
+}
+
+/** One node's JSON-RPC endpoint: its connections and its health. */
+export class Upstream {
+  readonly link: NodeLink;
+  health: UpstreamHealth;
+  private pool: Pool;
+
+  constructor(address: NodeAddress, identity: TlsIdentity) {
+    this.link = new NodeLink(address, identity);
+    this.health = newHealth(address.nodeId);
+    this.pool = this.newPool();
+  }
+
+  private newPool(): Pool {
+    return new Pool('https://node.invalid', {
+      connections: 64,
+      pipelining: 1,
+      headersTimeout: CALL_TIMEOUT_MS,
+      bodyTimeout: CALL_TIMEOUT_MS,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      allowH2: false,
+      connect: (_options, callback) => {
+        this.link.open().then(
+          (socket) => callback(null, socket),
+          (error: Error) => callback(error, null),
+        );
+      },
+    });
+  }
+
+  /** @throws Error where the node does not answer properly; the failure is noted. */
+  async call(body: Buffer, timeoutMs: number = CALL_TIMEOUT_MS): Promise<RpcAnswer> {
+    try {
+      const response = await this.pool.request({
+        method: 'POST',
+        path: '/',
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const answer = await readAnswer(response);
+      if (answer.status >= 500) throw new Error(`node ${this.health.nodeId} answered ${answer.status}`);
+      this.health = afterSuccess(this.health, null);
+      return answer;
+    } catch (error) {
+      this.noteFailure();
+      throw error;
+    }
+  }
+
+  /** Asks for the height; what it finds stands in `health`. Never throws. */
+  async probe(): Promise<void> {
+    try {
+      const answer = await this.call(PROBE, PROBE_TIMEOUT_MS);
+      const { result } = JSON.parse(answer.body.toString('utf8')) as { result?: unknown };
+      if (typeof result === 'string') this.health = afterSuccess(this.health, Number(BigInt(result)));
+    } catch {
+      // `call` noted the failure, or the answer was no height: then the old one stands.
+    }
+  }
+
+  noteFailure(): void {
+    this.health = afterFailure(this.health, Date.now());
+    if (this.health.failures === GIVE_UP_AFTER) {
+      const stuck = this.pool;
+      this.pool = this.newPool();
+      void stuck.destroy(new Error(`node ${this.health.nodeId} stopped answering`));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
+async function readAnswer(response: Dispatcher.ResponseData): Promise<RpcAnswer> {
+  const contentType = response.headers['content-type'];
+  return {
+    status: response.statusCode,
+    contentType: typeof contentType === 'string' ? contentType : 'application/json',
+    body: Buffer.from(await response.body.arrayBuffer()),
+  };
+}
