@@ -29,7 +29,7 @@ export function keyPairOf(seed: Bytes): KeyPair {
 }
 
 export function publicKeyOf(seed: Bytes): Bytes {
-  return expand(seed).publicKey;
+  return expand(seed).publicKey.slice();
 }
 
 /** Ed25519 signature, 64 bytes; deterministic (RFC 8032 section 5.1.6). */
@@ -48,13 +48,17 @@ export function verify(publicKey: Bytes, message: Bytes, signature: Bytes): bool
   return sodium.crypto_sign_verify_detached(asBuffer(signature), asBuffer(message), asBuffer(publicKey));
 }
 
+/** `notOnCurve`: no point of the curve, or one outside the prime-order group, which no seed gives. */
+export type KeyCheck = 'ok' | 'length' | 'notCanonical' | 'smallOrder' | 'notOnCurve';
+
 /** Whether a public key may be registered: OpenSSL, for one, accepts the identity key for every message. */
-export function checkPublicKey(publicKey: Bytes): 'ok' | 'length' | 'notCanonical' | 'smallOrder' {
+export function checkPublicKey(publicKey: Bytes): KeyCheck {
   if (publicKey.length !== 32) return 'length';
   let y = 0n;
   for (let i = 31; i >= 0; i--) y = (y << 8n) | BigInt(i === 31 ? (publicKey[i] as number) & 0x7f : (publicKey[i] as number));
   if (y >= FIELD_PRIME) return 'notCanonical';
-  return SMALL_ORDER_Y.has(y) ? 'smallOrder' : 'ok';
+  if (SMALL_ORDER_Y.has(y)) return 'smallOrder';
+  return sodium.crypto_core_ed25519_is_valid_point(asBuffer(publicKey)) ? 'ok' : 'notOnCurve';
 }
 
 /** The expanded secret of the last seed: a node signs with one key only, and expanding costs as much as signing. */

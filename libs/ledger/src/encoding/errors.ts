@@ -9,8 +9,11 @@ export type LedgerErrorCode =
   | 'outOfRange'
   | 'badKey'
   | 'badValidatorSet'
+  | 'badParams'
+  | 'badEvidence'
   | 'badGenesis'
-  | 'badReceipt';
+  | 'badReceipt'
+  | 'validatorChanges';
 
 export class LedgerError extends Error {
   constructor(

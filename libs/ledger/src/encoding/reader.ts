@@ -1,12 +1,18 @@
 import { LedgerError } from './errors.js';
-import { equalBytes, utf8, type Bytes } from './bytes.js';
+import type { Bytes } from './bytes.js';
+
+/** Fatal: no replacement characters. A byte order mark is a character like others, so that it survives the round trip. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads the canonical encoding; refuses all that {@link Writer} would not write. Byte fields are views, not copies. */
 export class Reader {
+  private readonly buffer: Bytes;
   private readonly view: DataView;
   private at = 0;
 
-  constructor(private readonly buffer: Bytes) {
+  constructor(buffer: Bytes) {
+    // A plain view, so that the fields of a message do not become Buffers where the caller held one.
+    this.buffer = buffer.constructor === Uint8Array ? buffer : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 
@@ -42,9 +48,11 @@ export class Reader {
   /** UTF-8 that encodes back to the same bytes. */
   text(maxBytes: number): string {
     const bytes = this.bytes(maxBytes);
-    const text = new TextDecoder().decode(bytes);
-    if (!equalBytes(utf8(text), bytes)) throw new LedgerError('notCanonical', 'a text is not UTF-8');
-    return text;
+    try {
+      return UTF8.decode(bytes);
+    } catch {
+      throw new LedgerError('notCanonical', 'a text is not UTF-8');
+    }
   }
 
   optional<T>(read: () => T): T | null {
@@ -58,7 +66,9 @@ export class Reader {
     const count = this.u32();
     if (count > maxItems) throw new LedgerError('tooLong', `${count} items where at most ${maxItems} may stand`);
     if (count * minItemBytes > this.buffer.length - this.at) throw new LedgerError('truncated', 'a list is longer than what is left');
-    return Array.from({ length: count }, read);
+    const items = new Array<T>(count);
+    for (let i = 0; i < count; i++) items[i] = read();
+    return items;
   }
 
   /** The one version that this code knows. */

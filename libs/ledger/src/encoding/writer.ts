@@ -3,6 +3,7 @@ import { utf8, type Bytes } from './bytes.js';
 
 const U32_MAX = 0xffff_ffff;
 const U64_MAX = (1n << 64n) - 1n;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Writes the canonical encoding (docs/spec/encoding.md): big-endian fixed-width integers, u32 length prefixes. */
 export class Writer {
@@ -48,14 +49,18 @@ export class Writer {
     return this;
   }
 
-  /** u32 length, then the bytes. */
-  bytes(bytes: Bytes): this {
+  /** u32 length, then the bytes. The bound is the reader's, so that nothing is written that would not be read. */
+  bytes(bytes: Bytes, maxLength: number): this {
+    if (bytes.length > maxLength) throw new LedgerError('tooLong', `${bytes.length} bytes where at most ${maxLength} may stand`);
     this.u32(bytes.length);
     return this.fixed(bytes, bytes.length);
   }
 
-  text(text: string): this {
-    return this.bytes(utf8(text));
+  /** UTF-8; a lone surrogate has none. */
+  text(text: string, maxBytes: number): this {
+    const bytes = utf8(text);
+    if (LONE_SURROGATE.test(text)) throw new LedgerError('notCanonical', 'a text has no UTF-8 form');
+    return this.bytes(bytes, maxBytes);
   }
 
   /** u8 0, or u8 1 and the value. */
@@ -66,7 +71,8 @@ export class Writer {
   }
 
   /** u32 count, then each. */
-  list<T>(items: readonly T[], write: (item: T) => void): this {
+  list<T>(items: readonly T[], maxItems: number, write: (item: T) => void): this {
+    if (items.length > maxItems) throw new LedgerError('tooLong', `${items.length} items where at most ${maxItems} may stand`);
     this.u32(items.length);
     for (const item of items) write(item);
     return this;

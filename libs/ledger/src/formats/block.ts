@@ -1,6 +1,6 @@
-import { decodeAll, Writer, type Bytes, type Reader } from '../encoding/index.js';
+import { decodeAll, equalBytes, Writer, ZERO_HASH, type Bytes, type Reader } from '../encoding/index.js';
 import { merkleRoot } from '../merkle/tree.js';
-import { readCertificate, writeCertificate, type Certificate } from './certificate.js';
+import { certificateHash, readCertificate, writeCertificate, type Certificate } from './certificate.js';
 import { encodeEvidence, readEvidence, writeEvidence, type Evidence } from './evidence.js';
 import { readHeader, writeHeader, type Header } from './header.js';
 
@@ -20,9 +20,9 @@ const MAX_EVIDENCE = 100;
 export function writeBlock(writer: Writer, block: Block): void {
   writer.u8(1);
   writeHeader(writer, block.header);
-  writer.list(block.transactions, (raw) => writer.bytes(raw));
+  writer.list(block.transactions, MAX_BLOCK_TRANSACTIONS, (raw) => writer.bytes(raw, MAX_TRANSACTION_BYTES));
   writer.optional(block.lastCommit, (certificate) => writeCertificate(writer, certificate));
-  writer.list(block.evidence, (evidence) => writeEvidence(writer, evidence));
+  writer.list(block.evidence, MAX_EVIDENCE, (evidence) => writeEvidence(writer, evidence));
 }
 
 export function readBlock(reader: Reader): Block {
@@ -52,4 +52,16 @@ export function transactionsRoot(transactions: readonly Bytes[]): Bytes {
 
 export function evidenceRoot(evidence: readonly Evidence[]): Bytes {
   return merkleRoot(evidence.map(encodeEvidence));
+}
+
+export type BodyFault = 'txCount' | 'txRoot' | 'evidenceRoot' | 'prevCommitHash';
+
+/** The first field of the header that its own body contradicts, or null. Checks no signature and executes nothing. */
+export function checkBlockBody(block: Block): BodyFault | null {
+  const { header } = block;
+  if (header.txCount !== block.transactions.length) return 'txCount';
+  if (!equalBytes(header.txRoot, transactionsRoot(block.transactions))) return 'txRoot';
+  if (!equalBytes(header.evidenceRoot, evidenceRoot(block.evidence))) return 'evidenceRoot';
+  const prevCommitHash = block.lastCommit === null ? ZERO_HASH : certificateHash(block.lastCommit);
+  return equalBytes(header.prevCommitHash, prevCommitHash) && (block.lastCommit === null) === (header.height === 1n) ? null : 'prevCommitHash';
 }

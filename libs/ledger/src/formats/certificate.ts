@@ -1,4 +1,5 @@
 import { decodeAll, LedgerError, Writer, type Bytes, type Reader } from '../encoding/index.js';
+import { verify as verifyEd25519 } from '../crypto/ed25519.js';
 import { sha256 } from '../crypto/hash.js';
 import { isQuorum, type FaultModel } from './quorum.js';
 import { MAX_VALIDATORS, type ValidatorSet } from './validators.js';
@@ -22,7 +23,7 @@ export function writeCertificate(writer: Writer, certificate: Certificate): void
   writeVoteKind(writer, certificate.kind);
   writer.u64(certificate.height).u32(certificate.round).optional(certificate.blockHash, (hash) => writer.fixed(hash, 32));
   let previous = -1;
-  writer.list(certificate.signatures, ({ validator, signature }) => {
+  writer.list(certificate.signatures, MAX_VALIDATORS, ({ validator, signature }) => {
     if (validator <= previous) throw new LedgerError('notCanonical', 'signatures of a certificate stand by ascending index');
     previous = validator;
     writer.u32(validator).fixed(signature, 64);
@@ -69,7 +70,7 @@ export type CertificateCheck =
  * Checks every signature, by index in the set; one bad one refuses the whole (stopping once a quorum is reached would let
  * unchecked signatures through: GHSA-6jqj-f58p-mrw3).
  */
-export function verifyCertificate(certificate: Certificate, set: ValidatorSet, model: FaultModel, genesisHash: Bytes, verify: Verify): CertificateCheck {
+export function verifyCertificate(certificate: Certificate, set: ValidatorSet, model: FaultModel, genesisHash: Bytes, verify: Verify = verifyEd25519): CertificateCheck {
   const message = voteSignBytes(genesisHash, certificate);
   let power = 0n;
   let previous = -1;

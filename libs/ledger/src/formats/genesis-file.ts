@@ -1,5 +1,6 @@
 import { equalBytes, fromHex, LedgerError, to0x, type Bytes } from '../encoding/index.js';
-import { decodeGenesis, encodeGenesis, genesisHash, type Genesis } from './genesis.js';
+import { sha256 } from '../crypto/hash.js';
+import { decodeGenesis, encodeGenesis, type Genesis } from './genesis.js';
 
 export interface FounderSignature {
   /** The governance account, 0x and 40 hex digits. */
@@ -35,12 +36,13 @@ function readable(genesis: Genesis): Record<string, unknown> {
 }
 
 export function genesisToJson(genesis: Genesis, founders: readonly FounderSignature[] = []): GenesisFile {
+  const canonical = encodeGenesis(genesis);
   return {
     format: 'stele-genesis',
     version: 1,
-    genesisHash: to0x(genesisHash(genesis)),
-    genesis: readable(genesis),
-    canonical: to0x(encodeGenesis(genesis)),
+    genesisHash: to0x(sha256(canonical)),
+    genesis: readable(decodeGenesis(canonical)),
+    canonical: to0x(canonical),
     founders,
   };
 }
@@ -63,8 +65,9 @@ export function genesisFromJson(file: unknown): { genesis: Genesis; genesisHash:
   if (document === null || typeof document !== 'object' || document.format !== 'stele-genesis') throw new LedgerError('badGenesis', 'this is no stele-genesis document');
   if (document.version !== 1) throw new LedgerError('badVersion', `version ${String(document.version)} of stele-genesis is not known (this program knows 1)`);
   if (typeof document.canonical !== 'string') throw new LedgerError('badGenesis', 'the genesis file has no canonical bytes');
-  const genesis = decodeGenesis(fromHex(document.canonical));
-  const hash = genesisHash(genesis);
+  const canonical = fromHex(document.canonical);
+  const genesis = decodeGenesis(canonical);
+  const hash = sha256(canonical);
   if (typeof document.genesisHash !== 'string' || !equalBytes(fromHex(document.genesisHash), hash)) {
     throw new LedgerError('badGenesis', `genesisHash says ${String(document.genesisHash)}, its canonical bytes hash to ${to0x(hash)}`);
   }
@@ -75,11 +78,13 @@ export function genesisFromJson(file: unknown): { genesis: Genesis; genesisHash:
 function foundersOf(value: unknown): FounderSignature[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw new LedgerError('badGenesis', 'founders is no list');
-  return value.map((entry: unknown) => {
+  const founders = value.map((entry: unknown) => {
     const { account, signature } = (entry ?? {}) as Partial<FounderSignature>;
     if (typeof account !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(account) || typeof signature !== 'string' || !/^0x[0-9a-fA-F]{130}$/.test(signature)) {
       throw new LedgerError('badGenesis', 'a founder entry is not {account, signature}');
     }
     return { account: account.toLowerCase(), signature };
   });
+  if (new Set(founders.map((founder) => founder.account)).size !== founders.length) throw new LedgerError('badGenesis', 'a founder signed twice');
+  return founders;
 }

@@ -1,6 +1,6 @@
-import { decodeAll, LedgerError, toHex, Writer, type Bytes, type Reader } from '../encoding/index.js';
+import { compareBytes, decodeAll, LedgerError, toHex, Writer, type Bytes, type Reader } from '../encoding/index.js';
 import { sha256 } from '../crypto/hash.js';
-import { readParams, writeParams, type Params } from './params.js';
+import { checkParams, readParams, writeParams, type Params } from './params.js';
 import type { FaultModel } from './quorum.js';
 import { MAX_VALIDATORS, ValidatorSet } from './validators.js';
 
@@ -44,20 +44,35 @@ export interface Genesis {
 const MAX_MEMBERS = 1000;
 const MAX_ALLOC = 10_000;
 const MAX_CODE_BYTES = 24_576;
+const MAX_HARDFORK_BYTES = 32;
+const MAX_NAME_BYTES = 320;
+/** Wallets hold the id as a JavaScript number and some add to it. */
+const MAX_EVM_CHAIN_ID = 1n << 52n;
 const MODELS: readonly FaultModel[] = ['BFT', 'CFT'];
 
+/**
+ * The canonical bytes. Validators and allocations are written in ascending order of key and address, whatever their order here.
+ * @throws LedgerError for a genesis that {@link decodeGenesis} would refuse.
+ */
 export function encodeGenesis(genesis: Genesis): Bytes {
+  checkGenesis(genesis);
+  const validators = [...genesis.validators].sort((a, b) => compareBytes(a.publicKey, b.publicKey));
+  const alloc = [...genesis.alloc].sort((a, b) => compareBytes(a.address, b.address));
   const writer = new Writer();
-  writer.u8(genesis.version).u64(genesis.evmChainId).u8(MODELS.indexOf(genesis.faultModel)).u64(genesis.timeMs).text(genesis.hardfork).u32(genesis.protocolVersion);
+  writer.u8(1).u64(genesis.evmChainId).u8(MODELS.indexOf(genesis.faultModel)).u64(genesis.timeMs).text(genesis.hardfork, MAX_HARDFORK_BYTES).u32(genesis.protocolVersion);
   writeParams(writer, genesis.params);
-  writer.list(genesis.members, (member) => writer.text(member.name).fixed(member.governance, 20).fixed(member.operations, 20));
-  writer.list(genesis.validators, (validator) => writer.fixed(validator.publicKey, 32).u64(validator.power).u32(validator.member));
-  writer.list(genesis.alloc, (entry) => writer.fixed(entry.address, 20).u256(entry.balance).bytes(entry.code));
+  writer.list(genesis.members, MAX_MEMBERS, (member) => writer.text(member.name, MAX_NAME_BYTES).fixed(member.governance, 20).fixed(member.operations, 20));
+  writer.list(validators, MAX_VALIDATORS, (validator) => writer.fixed(validator.publicKey, 32).u64(validator.power).u32(validator.member));
+  writer.list(alloc, MAX_ALLOC, (entry) => writer.fixed(entry.address, 20).u256(entry.balance).bytes(entry.code, MAX_CODE_BYTES));
   return writer.finish();
 }
 
 export function decodeGenesis(bytes: Bytes): Genesis {
-  return decodeAll(bytes, readGenesis);
+  const genesis = decodeAll(bytes, readGenesis);
+  ascending(genesis.validators.map((validator) => validator.publicKey), 'validators');
+  ascending(genesis.alloc.map((entry) => entry.address), 'allocations');
+  checkGenesis(genesis);
+  return genesis;
 }
 
 function readGenesis(reader: Reader): Genesis {
@@ -66,14 +81,41 @@ function readGenesis(reader: Reader): Genesis {
   const faultModel = MODELS[reader.u8()];
   if (faultModel === undefined) throw new LedgerError('notCanonical', 'unknown fault model');
   const timeMs = reader.u64();
-  const hardfork = reader.text(32);
+  const hardfork = reader.text(MAX_HARDFORK_BYTES);
   if (hardfork !== 'osaka') throw new LedgerError('badGenesis', `hardfork ${hardfork} is not known (this program knows osaka)`);
   return {
     version: 1, evmChainId, faultModel, timeMs, hardfork, protocolVersion: reader.u32(), params: readParams(reader),
-    members: reader.list(MAX_MEMBERS, 44, () => ({ name: reader.text(320), governance: reader.fixed(20), operations: reader.fixed(20) })),
+    members: reader.list(MAX_MEMBERS, 44, () => ({ name: reader.text(MAX_NAME_BYTES), governance: reader.fixed(20), operations: reader.fixed(20) })),
     validators: reader.list(MAX_VALIDATORS, 44, () => ({ publicKey: reader.fixed(32), power: reader.u64(), member: reader.u32() })),
     alloc: reader.list(MAX_ALLOC, 56, () => ({ address: reader.fixed(20), balance: reader.u256(), code: reader.bytes(MAX_CODE_BYTES) })),
   };
+}
+
+function ascending(keys: readonly Bytes[], what: string): void {
+  for (let i = 1; i < keys.length; i++) {
+    if (compareBytes(keys[i - 1] as Bytes, keys[i] as Bytes) >= 0) throw new LedgerError('notCanonical', `the ${what} of a genesis stand in ascending order, none twice`);
+  }
+}
+
+/** What no chain may begin with, beyond what the encoding itself rules out. */
+function checkGenesis(genesis: Genesis): void {
+  if (genesis.evmChainId < 1n || genesis.evmChainId >= MAX_EVM_CHAIN_ID) throw new LedgerError('badGenesis', `evmChainId ${genesis.evmChainId} is outside 1 … 2^52 − 1`);
+  if (genesis.protocolVersion < 1) throw new LedgerError('badGenesis', 'protocolVersion begins at 1');
+  checkParams(genesis.params);
+  if (genesis.members.length === 0) throw new LedgerError('badGenesis', 'a chain needs at least one member');
+  distinct(genesis.members.map((member) => member.governance), 'governance account');
+  distinct(genesis.alloc.map((entry) => entry.address), 'allocation');
+  genesisValidators(genesis);
+}
+
+function distinct(keys: readonly Bytes[], what: string): void {
+  const seen = new Set<string>();
+  for (const key of keys) {
+    const hex = toHex(key);
+    if (seen.has(hex)) throw new LedgerError('badGenesis', `${what} 0x${hex} stands twice`);
+    if (/^0*$/.test(hex)) throw new LedgerError('badGenesis', `the zero address is no ${what}`);
+    seen.add(hex);
+  }
 }
 
 export function genesisHash(genesis: Genesis): Bytes {
@@ -99,4 +141,3 @@ export function founderMessage(hash: Bytes | string): string {
   const hex = typeof hash === 'string' ? hash.replace(/^0x/, '').toLowerCase() : toHex(hash);
   return `Stele genesis\n0x${hex}`;
 }
-

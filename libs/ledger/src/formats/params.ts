@@ -1,5 +1,4 @@
-import type { Bytes, Reader } from '../encoding/index.js';
-import { Writer } from '../encoding/index.js';
+import { LedgerError, Writer, type Bytes, type Reader } from '../encoding/index.js';
 import { sha256 } from '../crypto/hash.js';
 
 /** What a chain's members may set about its pace and size. Milliseconds and bytes are u32, gas is u64. */
@@ -21,6 +20,10 @@ export interface Params {
   txGasLimit: bigint;
 }
 
+const MIN_BLOCK_BYTES = 4096;
+export const MAX_BLOCK_BYTES = 32 * 1024 * 1024;
+const MIN_TX_GAS = 21_000n;
+
 export const DEFAULT_PARAMS: Params = {
   minBlockIntervalMs: 20,
   heartbeatIntervalMs: 60_000,
@@ -41,16 +44,33 @@ const U32_FIELDS = [
 ] as const satisfies readonly (keyof Params)[];
 
 export function writeParams(writer: Writer, params: Params): void {
+  writer.u8(1);
   for (const field of U32_FIELDS) writer.u32(params[field]);
   writer.u64(params.blockGasLimit).u64(params.txGasLimit);
 }
 
 export function readParams(reader: Reader): Params {
+  reader.version(1, 'params');
   const params = { ...DEFAULT_PARAMS };
   for (const field of U32_FIELDS) params[field] = reader.u32();
   params.blockGasLimit = reader.u64();
   params.txGasLimit = reader.u64();
   return params;
+}
+
+/**
+ * Parameters under which a chain could never make a block, or never stop making them, are refused.
+ * @throws LedgerError `badParams` that names the field.
+ */
+export function checkParams(params: Params): void {
+  for (const field of ['heartbeatIntervalMs', 'proposeTimeoutMs', 'prevoteTimeoutMs', 'precommitTimeoutMs'] as const) {
+    if (params[field] === 0) throw new LedgerError('badParams', `${field} may not be 0`);
+  }
+  if (params.maxBlockBytes < MIN_BLOCK_BYTES || params.maxBlockBytes > MAX_BLOCK_BYTES) {
+    throw new LedgerError('badParams', `maxBlockBytes is ${params.maxBlockBytes}, outside ${MIN_BLOCK_BYTES} … ${MAX_BLOCK_BYTES}`);
+  }
+  if (params.txGasLimit < MIN_TX_GAS) throw new LedgerError('badParams', `txGasLimit is ${params.txGasLimit}, below the ${MIN_TX_GAS} of a transfer`);
+  if (params.blockGasLimit < params.txGasLimit) throw new LedgerError('badParams', 'blockGasLimit is below txGasLimit');
 }
 
 /** SHA-256 over the canonical parameters; the header's `paramsHash`. */

@@ -19,16 +19,22 @@ export interface Proposal {
 
 const NO_POL_ROUND = 0xffff_ffff;
 
+function polRoundField(polRound: number): number {
+  if (polRound >= NO_POL_ROUND) throw new LedgerError('outOfRange', `${polRound} is no round`);
+  return polRound === -1 ? NO_POL_ROUND : polRound;
+}
+
 /** 81 bytes: `tag u8 | genesisHash[32] | height u64 | round u32 | polRound u32 (2^32 − 1 for none) | blockHash[32]`. */
 export function proposalSignBytes(genesisHash: Bytes, proposal: Pick<Proposal, 'height' | 'round' | 'polRound' | 'blockHash'>): Bytes {
   return new Writer()
     .u8(SIGN_TAGS.proposal).fixed(genesisHash, 32).u64(proposal.height).u32(proposal.round)
-    .u32(proposal.polRound < 0 ? NO_POL_ROUND : proposal.polRound).fixed(proposal.blockHash, 32)
+    .u32(polRoundField(proposal.polRound)).fixed(proposal.blockHash, 32)
     .finish();
 }
 
 export function writeProposal(writer: Writer, proposal: Proposal): void {
-  writer.u8(1).u64(proposal.height).u32(proposal.round).u32(proposal.polRound < 0 ? NO_POL_ROUND : proposal.polRound);
+  writer.u8(1).u64(proposal.height).u32(proposal.round).u32(polRoundField(proposal.polRound));
+  if ((proposal.polka === null) !== (proposal.polRound === -1)) throw new LedgerError('notCanonical', 'a polka stands exactly where polRound names its round');
   writer.fixed(proposal.blockHash, 32).u32(proposal.proposer).fixed(proposal.signature, 64);
   writeBlock(writer, proposal.block);
   writer.optional(proposal.polka, (polka) => writeCertificate(writer, polka));

@@ -2,6 +2,7 @@ import { fromHex, LedgerError, to0x, type Bytes } from '../encoding/index.js';
 import { inclusionProof } from '../merkle/tree.js';
 import type { Block } from './block.js';
 import { decodeCertificate, encodeCertificate, type Certificate } from './certificate.js';
+import type { Genesis } from './genesis.js';
 import { decodeHeader, encodeHeader, type Header } from './header.js';
 import type { FaultModel } from './quorum.js';
 import { encodeTxResult, type TxResult } from './result.js';
@@ -37,14 +38,17 @@ export interface ReceiptResult {
 }
 
 export interface ReceiptParts {
-  genesisHash: Bytes;
-  faultModel: FaultModel;
+  genesis: Pick<Genesis, 'faultModel'>;
   block: Pick<Block, 'header' | 'transactions'>;
   results: readonly TxResult[];
   index: number;
   certificate: Certificate;
 }
 
+/**
+ * The receipt of transaction `index` of a decided block.
+ * @throws LedgerError `badReceipt` where the block has no such transaction.
+ */
 export function buildReceipt(parts: ReceiptParts): Receipt {
   const { block, results, index } = parts;
   const result = results[index];
@@ -53,8 +57,8 @@ export function buildReceipt(parts: ReceiptParts): Receipt {
   return {
     format: 'stele-receipt',
     version: 1,
-    genesisHash: to0x(parts.genesisHash),
-    faultModel: parts.faultModel,
+    genesisHash: to0x(block.header.genesisHash),
+    faultModel: parts.genesis.faultModel,
     transaction: to0x(transaction),
     transactionIndex: index,
     transactionPath: inclusionProof(block.transactions, index).map(to0x),
@@ -101,7 +105,9 @@ export function readReceipt(value: unknown): ReadReceipt {
   if (receipt['version'] !== 1) throw new LedgerError('badVersion', `version ${String(receipt['version'])} of stele-receipt is not known (this program knows 1)`);
   if (receipt['faultModel'] !== 'BFT' && receipt['faultModel'] !== 'CFT') throw bad('faultModel', 'is neither BFT nor CFT');
   const changes = receipt['validatorChanges'];
-  if (!Array.isArray(changes) || changes.length > 0) throw bad('validatorChanges', 'must be an empty list: this program knows no changes of validators yet');
+  if (!Array.isArray(changes) || changes.length > 0) {
+    throw new LedgerError('validatorChanges', 'validatorChanges must be an empty list: this program follows no changes of validators yet');
+  }
   return {
     genesisHash: hex(receipt['genesisHash'], 'genesisHash', 32),
     faultModel: receipt['faultModel'],

@@ -26,11 +26,12 @@ const MAX_LOG_BYTES = 16 * 1024 * 1024;
 export function writeTxResult(writer: Writer, result: TxResult): void {
   writer.u8(1).fixed(result.transactionHash, 32).u8(result.status).u64(result.gasUsed);
   writer.optional(result.contractAddress, (address) => writer.fixed(address, 20));
-  writer.list(result.logs, (log) => {
+  writer.list(result.logs, MAX_LOGS, (log) => {
     writer.fixed(log.address, 20);
+    if (log.topics.length > 4) throw new LedgerError('tooLong', `${log.topics.length} topics`);
     writer.u8(log.topics.length);
     for (const topic of log.topics) writer.fixed(topic, 32);
-    writer.bytes(log.data);
+    writer.bytes(log.data, MAX_LOG_BYTES);
   });
 }
 
