@@ -50,13 +50,13 @@ async function setAsideOrphan(home: string, base: string): Promise<void> {
 }
 
 /** Makes the cluster where there is none: complete or not at all. Answers the superuser's password. */
-export async function ensureCluster(folders: ClusterFolders): Promise<string> {
+export async function ensureCluster(folders: ClusterFolders, initdbOptions: readonly string[] = []): Promise<string> {
   const passwordFile = join(folders.base, 'password');
-  if (!existsSync(folders.data)) await createCluster(folders, passwordFile);
+  if (!existsSync(folders.data)) await createCluster(folders, passwordFile, initdbOptions);
   return (await readFile(passwordFile, 'utf8')).trim();
 }
 
-async function createCluster(folders: ClusterFolders, passwordFile: string): Promise<void> {
+async function createCluster(folders: ClusterFolders, passwordFile: string, more: readonly string[]): Promise<void> {
   const building = `${folders.data}.new`;
   await rm(building, { recursive: true, force: true });
   await rm(passwordFile, { force: true });
@@ -64,7 +64,7 @@ async function createCluster(folders: ClusterFolders, passwordFile: string): Pro
   await chmod(passwordFile, 0o600);
   if (folders.account.ids !== undefined) await chown(passwordFile, folders.account.ids.uid, folders.account.ids.gid);
   const options = [
-    '-D', building, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '-E', 'UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions',
+    '-D', building, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '-E', 'UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-instructions', ...more,
   ];
   try {
     await promisify(execFile)(join(folders.binaries, 'bin', 'initdb'), options, { ...folders.account.ids, cwd: '/', env: serverEnvironment() });

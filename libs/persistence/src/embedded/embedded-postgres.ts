@@ -24,8 +24,10 @@ export interface EmbeddedPostgres {
   pid: number;
   /** Where the data lies. */
   dataFolder: string;
-  /** Ends the server in order; with `removeData` its data goes too. */
-  stop(options?: { removeData?: boolean }): Promise<void>;
+  /** Ends the server in order; its data stays. */
+  stop(): Promise<void>;
+  /** Ends it and removes its data for good. */
+  destroy(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
@@ -41,7 +43,7 @@ export interface EmbeddedPostgresOptions {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folders = await clusterFolders(options.home, options.account ?? serverAccount(), options.stateFolder);
   await claim(folders);
-  const password = await ensureCluster(folders);
+  const password = await ensureCluster(folders, options.settings?.['fsync'] === 'off' ? ['--no-sync'] : []);
   const urlOf = (port: number, database: string) => `postgres://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
@@ -51,7 +53,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (outcome === 'ready') {
       await ensureDatabase(urlOf(port, 'postgres'));
       child?.unref();
-      return { url: urlOf(port, DATABASE), port, pid, dataFolder: folders.data, stop: (how) => stop(folders, pid, how?.removeData === true) };
+      return { url: urlOf(port, DATABASE), port, pid, dataFolder: folders.data, stop: () => stop(folders, pid), destroy: () => destroy(folders, pid) };
     }
     // After a crash the orphans of the former server may hold its memory for a moment, and a port may be taken meanwhile.
     const log = await logTail(folders);
@@ -158,13 +160,18 @@ async function ensureDatabase(url: string): Promise<void> {
 }
 
 /** SIGINT is PostgreSQL's fast shutdown; SIGQUIT, after which the next start recovers from its log, only if that hangs. */
-async function stop(folders: ClusterFolders, pid: number, removeData: boolean): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+async function stop(folders: ClusterFolders, pid: number): Promise<void> {
+  const ours = isAlive(pid) && (await runningServer(folders))?.pid === pid;
+  for (const signal of ours ? (['SIGINT', 'SIGQUIT'] as const) : []) {
     if (isAlive(pid)) process.kill(pid, signal);
     if (await waitForExit(pid, STOP_TIMEOUT_MS)) break;
   }
   await rm(join(folders.base, 'owner'), { force: true });
-  if (removeData) await rm(folders.base, { recursive: true, force: true });
+}
+
+async function destroy(folders: ClusterFolders, pid: number): Promise<void> {
+  await stop(folders, pid);
+  await rm(folders.base, { recursive: true, force: true });
 }
 
 async function logTail(folders: ClusterFolders): Promise<string> {

@@ -16,8 +16,10 @@ export interface Stores {
   urls: { owner: string; gateway: string; provisioner: string };
   queue: QueueConnection;
   choices: { database: Choice & { kind: 'embedded' | 'external' }; queue: Choice & { kind: 'postgres' | 'redis' } };
-  /** Stops what was started here; with `removeData` the embedded server's data goes too (an external one is left alone). */
-  stop(options?: { removeData?: boolean }): Promise<void>;
+  /** Stops what was started here; data stay. */
+  stop(): Promise<void>;
+  /** Stops, and removes the embedded server's data for good, wherever they lie. An external database is left alone. */
+  destroy(): Promise<void>;
 }
 
 export interface OpenStoresOptions {
@@ -30,7 +32,7 @@ export interface OpenStoresOptions {
 export async function openStores(env: NodeJS.ProcessEnv, home: string, options: OpenStoresOptions = {}): Promise<Stores> {
   const external = env['DATABASE_URL'] === '' ? undefined : env['DATABASE_URL'];
   const embedded = external === undefined ? await startEmbeddedPostgres({ home, ...options }) : undefined;
-  const stop = async (how?: { removeData?: boolean }) => embedded?.stop(how);
+  const stop = async () => embedded?.stop();
   try {
     const owner = external ?? embedded?.url ?? '';
     const secrets = await rolePasswords(home);
@@ -52,6 +54,7 @@ export async function openStores(env: NodeJS.ProcessEnv, home: string, options: 
             : { kind: 'redis', why: `REDIS_URL is set (${new URL(redisUrl).host})` },
       },
       stop,
+      destroy: async () => embedded?.destroy(),
     };
   } catch (error) {
     await stop();
