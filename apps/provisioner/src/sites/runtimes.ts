@@ -30,7 +30,7 @@ export class Runtimes {
     }
     if (dataCenter.runtime === 'process') {
       if (this.settings.production) throw new RuntimeError('Unsupported', 'Child processes isolate nothing, so production mode refuses this data center. Register one with a container engine.');
-      return createProcessRuntime({ installId, folder: join(this.settings.home, 'nodes', dataCenter.name), bundleFolder: this.settings.bundleFolder });
+      return createProcessRuntime({ installId, folder: join(this.settings.home, 'nodes', dataCenter.name), bundle: join(this.settings.bundleFolder, 'stele-node.cjs') });
     }
     throw new RuntimeError('Unsupported', `The runtime ${dataCenter.runtime} is not known to this version.`);
   }
