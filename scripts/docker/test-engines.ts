@@ -127,7 +127,13 @@ function killShims(folder: string): void {
 
 async function waitForEnd(engine: ChildProcess, withinMs: number): Promise<boolean> {
   if (engine.exitCode !== null || engine.signalCode !== null) return true;
-  return Promise.race([new Promise<boolean>((resolve) => engine.once('exit', () => resolve(true))), sleep(withinMs).then(() => false)]);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), withinMs);
+    engine.once('exit', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 /** Starts one engine; ready when this resolves. Its folders are under the system's temporary folder. */

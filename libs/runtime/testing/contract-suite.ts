@@ -100,6 +100,7 @@ export function runtimeContract(name: string, prepare: () => Promise<Harness>, c
     test('stop wins until apply; stopping twice, or what is not there, succeeds', async () => {
       const spec = await specOf('nod_c');
       await runtime.apply(spec);
+      if (harness.listens) await stateOf('nod_c');
       await runtime.stop('nod_c');
       await runtime.stop('nod_c');
       await runtime.stop('nod_never');

@@ -20,10 +20,10 @@ export interface WantedContainer {
 
 const ATTEMPTS = 6;
 
-/** SIGTERM and ten seconds, then SIGKILL, then gone. What is not there, or is going, is done. */
-export async function removeContainer(docker: Docker, name: string): Promise<void> {
+/** SIGTERM and `graceSeconds`, then SIGKILL, then gone. What is not there, or is going, is done. */
+export async function removeContainer(docker: Docker, name: string, graceSeconds = 10): Promise<void> {
   const container = docker.getContainer(name);
-  await orMissing(orUnchanged(container.stop({ t: 10 })));
+  await orMissing(orUnchanged(container.stop({ t: graceSeconds })));
   try {
     await orMissing(container.remove({ force: true, v: false }));
   } catch (error) {
@@ -98,6 +98,7 @@ export async function applyContainer(docker: Docker, wanted: WantedContainer, si
 async function assertHardened(docker: Docker, wanted: WantedContainer, info: Docker.ContainerInspectInfo): Promise<Docker.ContainerInspectInfo> {
   const dropped = failed(inspectionChecks(info, wanted.limits, wanted.networks));
   if (dropped.length === 0) return info;
-  await removeContainer(docker, wanted.name);
+  // It never should have run: no grace.
+  await removeContainer(docker, wanted.name, 0);
   throw new RuntimeError('Hardening', `The engine ran ${wanted.name} without: ${dropped.join(', ')}. It was removed.`);
 }

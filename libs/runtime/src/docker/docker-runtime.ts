@@ -70,7 +70,7 @@ class DockerRuntime implements Runtime {
   }
 
   ensureNetwork(chainId: string, network: ChainNetwork, call?: CallOptions): Promise<void> {
-    return this.engine.call(`making the network ${network.name}`, call, CHANGE_MS, (docker) => ensureBridge(docker, { ...network, installId: this.installId, kind: 'network', chainId }));
+    return this.engine.call(`making the network ${network.name}`, call, CHANGE_MS, (docker, signal) => ensureBridge(docker, { ...network, installId: this.installId, kind: 'network', chainId }, signal));
   }
 
   removeNetwork(name: string, call?: CallOptions): Promise<void> {
@@ -150,7 +150,7 @@ class DockerRuntime implements Runtime {
     if (egress.peers.length === 0) return this.removeEgress(egress.chainId, call).then(() => ({}));
     return this.engine.call(`starting the relay of chain ${egress.chainId}`, call, CHANGE_MS, async (docker, signal) => {
       const wanted = relayContainer(this.installId, egress);
-      await ensureBridge(docker, { name: egressNetworkName(this.installId), subnet: egress.egressSubnet, installId: this.installId, kind: 'egress' });
+      await ensureBridge(docker, { name: egressNetworkName(this.installId), subnet: egress.egressSubnet, installId: this.installId, kind: 'egress' }, signal);
       await applyContainer(docker, wanted, signal);
       return Object.fromEntries(routesOf(egress.peers).map((route) => [route.nodeId, [`${RELAY_ALIAS}:${route.listen}`]]));
     });

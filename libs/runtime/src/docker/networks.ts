@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { pause } from '../call.js';
 import { RuntimeError } from '../errors.js';
 import { LABELS, type ObjectKind } from '../names.js';
 import { labelsOf } from './container-spec.js';
@@ -33,9 +34,18 @@ function assertSame(found: Docker.NetworkInspectInfo, wanted: WantedNetwork): vo
   }
 }
 
+/** Looks for a network; when another call makes it at this moment its subnet is taken before its name is seen, so `tries` times. */
+async function find(docker: Docker, name: string, tries: number, signal: AbortSignal): Promise<Docker.NetworkInspectInfo | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await orMissing(docker.getNetwork(name).inspect() as Promise<Docker.NetworkInspectInfo>);
+    if (found !== undefined || attempt >= tries) return found;
+    await pause(100, signal, `looking for the network ${name}`);
+  }
+}
+
 /** Create → conflict → inspect → adopt. An equal subnet under another name, and so a double, is refused by the engine. */
-export async function ensureBridge(docker: Docker, wanted: WantedNetwork): Promise<void> {
-  const found = await orMissing(docker.getNetwork(wanted.name).inspect() as Promise<Docker.NetworkInspectInfo>);
+export async function ensureBridge(docker: Docker, wanted: WantedNetwork, signal: AbortSignal): Promise<void> {
+  const found = await find(docker, wanted.name, 1, signal);
   if (found !== undefined) return assertSame(found, wanted);
   try {
     await docker.createNetwork({
@@ -47,7 +57,7 @@ export async function ensureBridge(docker: Docker, wanted: WantedNetwork): Promi
       Labels: labelsOf(wanted.installId, wanted.kind, wanted.chainId === undefined ? {} : { [LABELS.chain]: wanted.chainId }),
     });
   } catch (error) {
-    const made = await orMissing(docker.getNetwork(wanted.name).inspect() as Promise<Docker.NetworkInspectInfo>);
+    const made = await find(docker, wanted.name, 10, signal);
     if (made === undefined) throw error;
     assertSame(made, wanted);
   }

@@ -14,7 +14,6 @@ export const IMAGE_CHANGES: readonly string[] = [
   'WORKDIR /data',
   'ENV NODE_ENV=production STELE_DATA=/data',
   'EXPOSE 7400 7401 7402',
-  'STOPSIGNAL SIGTERM',
   'LABEL stele.kind=image',
 ];
 
