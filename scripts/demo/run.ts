@@ -42,7 +42,7 @@ export async function runDemo(options: { home: string; keep: boolean }): Promise
     if (interrupted) return;
     interrupted = true;
     progress.say('\n  stopping …');
-    void (platform?.stop({ removeChains: true }) ?? Promise.resolve()).finally(() => process.exit(130));
+    void (platform?.stop({ removeData: true }) ?? Promise.resolve()).finally(() => process.exit(130));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -60,7 +60,7 @@ export async function runDemo(options: { home: string; keep: boolean }): Promise
   } finally {
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
-    if (!interrupted) await platform?.stop({ removeChains: true });
+    if (!interrupted) await platform?.stop({ removeData: true });
   }
 }
 
@@ -142,7 +142,7 @@ async function killOne(platform: Platform, progress: Progress, client: SteleClie
         const head = Math.max(...now.filter((node) => node.id !== victim.id).map((node) => node.height ?? 0));
         const back = now.find((node) => node.id === victim.id);
         say(`${back?.status ?? 'unknown'}, height ${back?.height ?? '?'} of ${head}`);
-        if (back?.status === 'running' && head > 0 && (back.height ?? 0) >= head && platform.nodeIsUp(victim.id)) return true;
+        if (back?.status === 'running' && head > 0 && (back.height ?? 0) >= head) return true;
         await sleep(250);
       }
       return false;

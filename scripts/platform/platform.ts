@@ -1,0 +1,143 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { openStores, type Stores } from '#persistence';
+import { SteleClient } from '#sdk';
+import { chooseRuntime, type RuntimeChoice } from './choose-runtime.js';
+import { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+import { freePort } from './free-port.js';
+import { startProgram, type Program } from './program.js';
+import { removeEverything, siteRuntimes } from './runtimes.js';
+
+export const LOCAL_DATA_CENTER = 'local';
+
+export interface PlatformOptions {
+  home: string;
+  env: NodeJS.ProcessEnv;
+  /** Take any free port for the gateway where the wanted one is taken (the demo, tests). */
+  anyPort?: boolean;
+  /** Data centers to register on an empty installation, instead of one on the chosen runtime. */
+  dataCenters?: Record<string, unknown>[];
+  say?: (detail: string) => void;
+}
+
+export interface Platform {
+  readonly url: string;
+  readonly home: string;
+  /** Name of the data center that an empty installation got. */
+  readonly dataCenter: string;
+  readonly choices: { runtime: RuntimeChoice; database: { kind: string; why: string }; queue: { kind: string; why: string } };
+  /** Only on an empty installation: how to log in for the first time. */
+  readonly firstAdmin: FirstAdmin | undefined;
+  /** What was chosen and why, a line each. */
+  explain(): string[];
+  program(name: 'gateway' | 'provisioner'): Program;
+  /** Kills one node with SIGKILL, past the platform. */
+  killNode(nodeId: string): Promise<void>;
+  /** Stops gateway, provisioner, nodes and stores; the chains' data stays, unless `removeData`. */
+  stop(options?: { removeData?: boolean }): Promise<void>;
+}
+
+const ISOLATES_NOTHING = 'child processes isolate nothing: every node can read the files of every other. For trying things out only.';
+
+const programFile = (name: string): string => resolve(__dirname, '..', '..', 'apps', name, 'src', 'main.js');
+
+/** Starts the whole platform under one home folder, and waits until it answers. What was started is stopped again if a step fails. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const say = options.say ?? (() => undefined);
+  const home = resolve(options.home);
+  mkdirSync(join(home, 'logs'), { recursive: true, mode: 0o700 });
+  const runtime = await chooseRuntime(options.env);
+  say('opening the stores');
+  const stores = await openStores(options.env, home);
+  const programs: Program[] = [];
+  const stopAll = async (removeData: boolean): Promise<void> => {
+    await Promise.all(programs.map((program) => program.stop()));
+    if (removeData) await removeEverything(await siteRuntimes(stores.urls.owner, home));
+    await (removeData ? stores.destroy() : stores.stop());
+  };
+  try {
+    const port = await freePort(Number(options.env['PORT'] ?? 7300), options.anyPort === true ? 'any' : 'refuse');
+    const start = async (name: 'gateway' | 'provisioner', env: NodeJS.ProcessEnv): Promise<Program> => {
+      const program = await startProgram({
+        name,
+        file: programFile(name),
+        env: { ...options.env, STELE_HOME: home, STELE_QUEUE: JSON.stringify(stores.queue), STELE_RUNTIME: runtime.kind, ...env },
+        logFolder: join(home, 'logs'),
+      });
+      programs.push(program);
+      return program;
+    };
+    say('starting gateway and provisioner');
+    const firstAdmin = await ensureFirstAdmin(stores.urls.owner);
+    // Both at once: the provisioner is ready only when the gateway has published its key.
+    const [gateway, provisioner] = await Promise.all([
+      start('gateway', { STELE_DATABASE_URL: stores.urls.gateway, PORT: String(port) }),
+      start('provisioner', { STELE_DATABASE_URL: stores.urls.provisioner, STELE_STOP_NODES: '1' }),
+    ]);
+    const url = String(gateway.ready['url'] ?? `http://127.0.0.1:${port}`);
+    if (firstAdmin !== undefined) {
+      say('registering the data center');
+      await registerDataCenters(url, firstAdmin, options.dataCenters ?? [localDataCenter(runtime)], say);
+    }
+    return assemble({ home, url, runtime, stores, firstAdmin, gateway, provisioner, stopAll });
+  } catch (error) {
+    await stopAll(false);
+    throw error;
+  }
+}
+
+function localDataCenter(runtime: RuntimeChoice): Record<string, unknown> {
+  return { name: LOCAL_DATA_CENTER, runtime: runtime.kind, connection: runtime.kind === 'docker' ? { socketPath: runtime.socketPath } : {} };
+}
+
+/** Registers them as the first admin and waits until the provisioner has found each ready. */
+async function registerDataCenters(url: string, admin: FirstAdmin, bodies: Record<string, unknown>[], say: (detail: string) => void): Promise<void> {
+  const anonymous = new SteleClient({ url });
+  const { accessToken } = await anonymous.logIn(admin.email, admin.password);
+  const client = anonymous.as({ accessToken });
+  for (const body of bodies) await client.createDataCenter(body);
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const { data } = await client.dataCenters();
+    const waiting = data.filter((one) => one.status !== 'ready');
+    const refused = waiting.find((one) => one.status === 'refused');
+    if (waiting.length === 0) return;
+    if (refused !== undefined || Date.now() > deadline) {
+      throw new Error(`data center ${(refused ?? waiting[0])?.name ?? ''} is not ready: ${(refused ?? waiting[0])?.status ?? ''}. The provisioner's log says why.`);
+    }
+    say(`waiting for data center ${waiting.map((one) => one.name).join(', ')}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+function assemble(parts: {
+  home: string; url: string; runtime: RuntimeChoice; stores: Stores; firstAdmin: FirstAdmin | undefined;
+  gateway: Program; provisioner: Program; stopAll: (removeData: boolean) => Promise<void>;
+}): Platform {
+  const { runtime, stores } = parts;
+  let stopped: Promise<void> | undefined;
+  return {
+    url: parts.url,
+    home: parts.home,
+    dataCenter: LOCAL_DATA_CENTER,
+    firstAdmin: parts.firstAdmin,
+    choices: { runtime, database: stores.choices.database, queue: stores.choices.queue },
+    explain: () => [
+      `database   ${stores.choices.database.kind}: ${stores.choices.database.why}`,
+      `queue      ${stores.choices.queue.kind}: ${stores.choices.queue.why}`,
+      `runtime    ${runtime.kind}: ${runtime.why}`,
+      ...(runtime.kind === 'process' ? [`           ${ISOLATES_NOTHING}`] : []),
+    ],
+    program: (name) => (name === 'gateway' ? parts.gateway : parts.provisioner),
+    async killNode(nodeId) {
+      for (const { runtime, kill } of await siteRuntimes(stores.urls.owner, parts.home)) {
+        if ((await runtime.get(nodeId)).state === 'running') return kill(nodeId);
+      }
+      throw new Error(`node ${nodeId} runs in no data center`);
+    },
+    stop(options = {}) {
+      stopped ??= parts.stopAll(options.removeData === true);
+      return stopped;
+    },
+  };
+}
