@@ -39,6 +39,13 @@ export function recoverPersonalSigner(text: string, signature: Bytes): Bytes | n
   }
 }
 
+/** Whether one founder signature is by its account, over this genesis hash. Never throws. */
+export function verifyFounder(genesisHash: Bytes | string, founder: FounderSignature): boolean {
+  if (!/^0x[0-9a-fA-F]{130}$/.test(founder.signature)) return false;
+  const signer = recoverPersonalSigner(founderMessage(genesisHash), fromHex(founder.signature));
+  return signer !== null && to0x(signer) === founder.account.toLowerCase();
+}
+
 /**
  * Checks every founder signature of a genesis file: each is by a governance account that genesis names, over this genesis
  * hash. Who has not signed is reported, not refused: a file is read before all have signed, too.
