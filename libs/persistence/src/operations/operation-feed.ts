@@ -57,6 +57,7 @@ export class OperationFeed {
    */
   async *follow(access: { tenantId: string; userId: string }, operationId: string, afterSeq: number, signal?: AbortSignal): AsyncGenerator<OperationEvent, void> {
     let seq = afterSeq;
+    let seenOver = false;
     const bell = this.subscribe(operationId, signal);
     try {
       while (signal?.aborted !== true && !this.closed) {
@@ -68,8 +69,10 @@ export class OperationFeed {
           if (operationIsOver(event.data.status)) return;
         }
         if (events.length === 0) {
-          if (seq > 0 && (await this.isOver(access, operationId))) return;
-          await bell.rung();
+          if (seenOver) return;
+          // It may have ended since the events were read: look once more before the end, so that the last event is told.
+          seenOver = seq > 0 && (await this.isOver(access, operationId));
+          if (!seenOver) await bell.rung();
         }
       }
     } finally {
