@@ -89,7 +89,7 @@ export interface ObservedNode {
 /** Where the provisioner and the gateway reach a node. */
 export interface NodeEndpoint extends NodePorts {
   host: string;
-  /** The container's own address: three times as fast, and answering only on the engine's own host. Try it, and fall back. */
+  /** The container's own address: three times as fast, and named only where it answers, which is on the engine's own host. */
   internal?: { host: string } & NodePorts;
 }
 

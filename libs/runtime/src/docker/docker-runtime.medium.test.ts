@@ -9,9 +9,10 @@ import { describeWithEngines, startTestEngines, type TestEngine } from '../../..
 import { runtimeContract } from '../../testing/contract-suite.js';
 import { writeStandIn } from '../../testing/stand-in.js';
 import { eventually, fetchText } from '../../testing/wait.js';
-import { createDockerRuntime, DEFAULT_LIMITS, egressSubnet, networkName, nodeName, type NodeSpec, pickSubnet, type Runtime, volumeName } from '../index.js';
+import { CONTAINER_PORTS, createDockerRuntime, DEFAULT_LIMITS, egressSubnet, networkName, nodeName, type NodeSpec, pickSubnet, type Runtime, volumeName } from '../index.js';
 import { applyContainer } from './apply.js';
 import { nodeContainer } from './container-spec.js';
+import { endpointOf } from './observe.js';
 
 let nextPort = 21_000;
 
@@ -136,7 +137,14 @@ describeWithEngines(describe)('docker driver', () => {
       for (const [site, spec] of [[0, a1], [0, b1], [1, far]] as const) await open(site).removeNetwork(spec.network.name);
     }, 60_000);
 
-    const addressOf = async (site: number, spec: NodeSpec): Promise<string> => String((await open(site).endpoint(spec.nodeId)).internal?.host);
+    const inspect = (site: number, spec: NodeSpec): Promise<Docker.ContainerInspectInfo> => docker(site).getContainer(nodeName(installId, spec.nodeId)).inspect();
+    const addressOf = async (site: number, spec: NodeSpec): Promise<string> => String((await inspect(site, spec)).NetworkSettings.Networks[spec.network.name]?.IPAddress);
+
+    test('a container’s own address is named only where its bridge is on this machine', async () => {
+      expect((await open(0).endpoint('nod_a1')).internal).toBeUndefined();
+      const info = await inspect(0, a1);
+      expect(endpointOf(info, ['10.213.2.1']).internal).toEqual({ host: await addressOf(0, a1), ...CONTAINER_PORTS });
+    });
 
     test('peers of a chain at one engine reach each other by name', async () => {
       const [endpoint = ''] = open(0).peerEndpoints(a2, { fromSameEngine: true });

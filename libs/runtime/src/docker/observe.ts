@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type Docker from 'dockerode';
 import { RuntimeError } from '../errors.js';
 import { LABELS } from '../names.js';
@@ -35,10 +36,16 @@ export function observed(info: Docker.ContainerInspectInfo): ObservedNode {
   };
 }
 
-export function endpointOf(info: Docker.ContainerInspectInfo): NodeEndpoint {
+/**
+ * The container's own address is named only where its bridge is on this machine (we hold the bridge's address): dialling one
+ * that belongs to another host's bridge would not be refused but hang.
+ * @param ownAddresses this machine's; a parameter for tests.
+ */
+export function endpointOf(info: Docker.ContainerInspectInfo, ownAddresses = machineAddresses()): NodeEndpoint {
   const published = info.HostConfig.PortBindings as Record<string, { HostPort?: string }[] | undefined>;
   const port = (inside: number): number => Number(published[`${inside}/tcp`]?.[0]?.HostPort ?? 0);
-  const address = Object.values(info.NetworkSettings.Networks)[0]?.IPAddress;
+  const network = Object.values(info.NetworkSettings.Networks)[0];
+  const address = network !== undefined && ownAddresses.includes(network.Gateway) ? network.IPAddress : undefined;
   return {
     host: info.Config.Labels[ADVERTISE_LABEL] ?? '127.0.0.1',
     peer: port(CONTAINER_PORTS.peer),
@@ -46,6 +53,10 @@ export function endpointOf(info: Docker.ContainerInspectInfo): NodeEndpoint {
     rpc: port(CONTAINER_PORTS.rpc),
     ...(address === undefined || address === '' ? {} : { internal: { host: address, ...CONTAINER_PORTS } }),
   };
+}
+
+function machineAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map((one) => one.address));
 }
 
 /** Names of this install's containers of a kind, found by label. */
