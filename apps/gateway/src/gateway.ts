@@ -22,6 +22,13 @@ import { Upstreams } from './rpc/upstreams.js';
 import type { GatewaySettings } from './settings.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
+/** How long a stop waits for requests under way and for clients that take their time to close. */
+const DRAIN_MS = 3_000;
+
+export interface Route {
+  method: string | string[];
+  url: string;
+}
 
 export interface Gateway {
   app: NestFastifyApplication;
@@ -32,30 +39,34 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-function createFastify(settings: GatewaySettings, logger: Logger): FastifyAdapter {
+function createFastify(settings: GatewaySettings, logger: Logger, onRoute: (route: Route) => void): FastifyAdapter {
   const adapter = new FastifyAdapter({
-    loggerInstance: logger,
-    disableRequestLogging: true,
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => newId('request'),
-    // Event streams and sockets would hold a graceful stop for ever.
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     ...(settings.trustedProxies.length === 0 ? {} : { trustProxy: settings.trustedProxies }),
   });
   const fastify = adapter.getInstance();
+  fastify.addHook('onRoute', (route) => onRoute({ method: route.method, url: route.url }));
   fastify.addHook('onRequest', (request, reply, next) => {
+    // Fastify's own logging of every request stays off; what we log goes to one logger and names the request's id.
+    request.log = logger;
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     next();
   });
   fastify.addHook('onResponse', (request, reply, next) => {
-    request.log.debug({ method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
+    logger.debug({ requestId: request.id, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
     next();
   });
   return adapter;
 }
 
-/** Opens the stores and builds the application. @throws Error where the database role could see past its tenant */
-export async function createGateway(settings: GatewaySettings, logger: Logger): Promise<Gateway> {
+/**
+ * Opens the stores and builds the application.
+ * @param onRoute is told every route that is registered, so that a test can walk them all
+ * @throws Error where the database role could see past its tenant
+ */
+export async function createGateway(settings: GatewaySettings, logger: Logger, onRoute: (route: Route) => void = () => undefined): Promise<Gateway> {
   const identity = await makeIdentity(loadOrCreateSeed(settings.home, 'gateway'));
   const tokenKey = createSecretKey(loadOrCreateSeed(settings.home, 'access-token'));
   const dataSource = await openDataSource(settings.databaseUrl, { applicationName: 'stele-gateway', poolSize: 20 });
@@ -63,7 +74,7 @@ export async function createGateway(settings: GatewaySettings, logger: Logger): 
   try {
     await feed.start();
     await withTransaction(dataSource, (manager) => new Install(manager).publishGatewayKey(`0x${Buffer.from(identity.publicKey).toString('hex')}`));
-    const adapter = createFastify(settings, logger);
+    const adapter = createFastify(settings, logger, onRoute);
     const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey }), adapter, { logger: new NestLogger(logger), abortOnError: false });
     app.useGlobalFilters(new ProblemFilter());
     app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationError }));
@@ -86,8 +97,14 @@ export async function createGateway(settings: GatewaySettings, logger: Logger): 
       },
       close: async () => {
         sockets.close();
+        // Ends the event streams; what else is under way may finish, within bounds.
         await feed.close();
+        const impatient = setTimeout(() => {
+          sockets.terminate();
+          fastify.server.closeAllConnections();
+        }, DRAIN_MS);
         await app.close();
+        clearTimeout(impatient);
         sockets.terminate();
         await upstreams.close();
         await dataSource.destroy();

@@ -37,7 +37,7 @@ export async function sendEventStream(reply: FastifyReply, events: AsyncIterable
     }
   } catch (error) {
     // The headers are out: all that can be said is the end. The client comes back with its Last-Event-ID.
-    if (!left.aborted) reply.request.log.error({ err: error }, 'an event stream broke off');
+    if (!left.aborted) reply.request.log.error({ requestId: reply.request.id, err: error }, 'an event stream broke off');
   } finally {
     clearInterval(heartbeat);
     raw.end();

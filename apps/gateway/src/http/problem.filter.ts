@@ -5,7 +5,7 @@ import { problemOf, toCodedError } from './problem.rules.js';
 /** Writes the problem document of an error, on Nest's routes and on the raw JSON-RPC scope alike. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const coded = toCodedError(error);
-  if (coded.status >= 500) request.log.error({ err: coded.extra.cause ?? coded, code: coded.code }, 'request failed');
+  if (coded.status >= 500) request.log.error({ requestId: request.id, err: coded.extra.cause ?? coded, code: coded.code }, 'request failed');
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy();
     return;

@@ -5,7 +5,7 @@ import { afterFailure, afterSuccess, newHealth, type UpstreamHealth } from './up
 
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 const CALL_TIMEOUT_MS = 20_000;
-const PROBE_TIMEOUT_MS = 1_500;
+const PROBE_TIMEOUT_MS = 1_000;
 /** So many failures in a row, and calls that still wait are given up, so that they go on elsewhere. */
 const GIVE_UP_AFTER = 3;
 const PROBE = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}');

@@ -1,0 +1,201 @@
+import { WebSocket } from 'ws';
+import { loadOrCreateSeed, makeIdentity } from '#sdk';
+import { seedChain, seedDataCenter } from '../../../../libs/persistence/testing/index.js';
+import { TestGateway, type Person } from '../../testing/test-gateway.js';
+import { TestNode } from '../../testing/test-node.js';
+
+const HASH_OF_01 = '0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2';
+
+let stele: TestGateway;
+let owner: Person;
+let dataCenter: string;
+let gatewayKey: Uint8Array;
+let nodes: TestNode[] = [];
+
+beforeAll(async () => {
+  stele = await TestGateway.start();
+  owner = await stele.tenant();
+  dataCenter = (await seedDataCenter(stele.database.gateway, (await stele.platformAdmin()).userId)).id;
+  gatewayKey = (await makeIdentity(loadOrCreateSeed(stele.home, 'gateway'))).publicKey;
+}, 60_000);
+afterAll(() => stele.stop());
+afterEach(async () => {
+  await Promise.all(nodes.map((node) => node.kill()));
+  nodes = [];
+});
+
+/** A chain whose nodes are these listeners; the provisioner's part of the rows is written as the provisioner. */
+async function chainOf(...names: string[]): Promise<string> {
+  const known = new Set<string>();
+  nodes = await Promise.all(names.map((name) => TestNode.start(name, gatewayKey, known)));
+  const made = await seedChain(stele.database.gateway, owner, dataCenter, names.length);
+  for (const [index, row] of made.nodes.entries()) {
+    const node = nodes[index] as TestNode;
+    await stele.database.provisioner.query(`update chain_nodes set public_key = $2, endpoints = $3, status = 'running' where id = $1`, [
+      // The first address never answers: the next one is taken.
+      row.id, node.publicKey, { rpc: ['127.0.0.1:1', node.endpoint] },
+    ]);
+  }
+  return made.chain.id;
+}
+
+const call = (chainId: string, method: string, params: unknown[] = [], as: Person | string = owner) =>
+  stele.call<{ result?: unknown; error?: unknown }>('POST', `/rpc/${chainId}`, { as, body: { jsonrpc: '2.0', id: 1, method, params } });
+
+describe('JSON-RPC over HTTP', () => {
+  it('goes to one node, calls, batches and errors alike, byte for byte', async () => {
+    const chainId = await chainOf('a', 'b');
+    const { status, headers, body } = await call(chainId, 'eth_blockNumber');
+    expect([status, headers.get('content-type'), body]).toEqual([200, 'application/json', { jsonrpc: '2.0', id: 1, result: '0xa' }]);
+    const batch = [{ jsonrpc: '2.0', id: 'x', method: 'eth_blockNumber', params: [] }, { jsonrpc: '2.0', id: null, method: 'nope', params: [] }];
+    const answer = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: batch, headers: { 'content-type': 'text/plain' } });
+    expect(answer.body).toEqual([{ jsonrpc: '2.0', id: 'x', result: '0xa' }, { jsonrpc: '2.0', id: null, error: { code: -32601, message: 'no such method' } }]);
+  });
+
+  it('spreads clients over the nodes, and keeps each client on its node', async () => {
+    const chainId = await chainOf('a', 'b');
+    const key = await stele.apiKey(owner, ['rpc']);
+    const seen = async (as: Person | string): Promise<unknown[]> => Promise.all(Array.from({ length: 10 }, async () => (await call(chainId, 'name', [], as)).body.result));
+    const [mine, keys] = [new Set(await seen(owner)), new Set(await seen(key))];
+    expect([mine.size, keys.size]).toEqual([1, 1]);
+    expect([...mine, ...keys].sort()).toEqual(['a', 'b']);
+  });
+
+  it('goes on without a failed request when a node dies', async () => {
+    const chainId = await chainOf('a', 'b');
+    const mine = (await call(chainId, 'name')).body.result;
+    const results: unknown[] = [];
+    let going = true;
+    const worker = async (): Promise<void> => {
+      while (going) results.push((await call(chainId, 'name')).body.result ?? 'failed');
+    };
+    const workers = Array.from({ length: 8 }, worker);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await nodes.find((node) => node.name === mine)?.kill();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    going = false;
+    await Promise.all(workers);
+    expect(new Set(results)).toEqual(new Set(['a', 'b']));
+    expect(results.at(-1)).not.toBe(mine);
+  });
+
+  it('takes a transaction for sent when its node died after taking it', async () => {
+    const chainId = await chainOf('a', 'b');
+    const mine = (await call(chainId, 'name')).body.result;
+    const first = nodes.find((node) => node.name === mine) as TestNode;
+    first.next = 'dieAfterAccepting';
+    const sent = await call(chainId, 'eth_sendRawTransaction', ['0x01']);
+    expect(sent.body).toEqual({ jsonrpc: '2.0', id: 1, result: HASH_OF_01 });
+    // Asked for once more by the client itself, it is refused as any node would.
+    expect((await call(chainId, 'eth_sendRawTransaction', ['0x01'])).body.error).toBeDefined();
+  });
+
+  it('leaves a node that stopped answering, and comes back to none that lags', async () => {
+    const chainId = await chainOf('a', 'b');
+    const mine = (await call(chainId, 'name')).body.result;
+    const other = nodes.find((node) => node.name !== mine) as TestNode;
+    const first = nodes.find((node) => node.name === mine) as TestNode;
+    other.height = 500;
+    // The probe finds within two seconds that the first one is behind.
+    const deadline = Date.now() + 4_000;
+    let now = mine;
+    while (now === mine && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      now = (await call(chainId, 'name')).body.result;
+    }
+    expect(now).toBe(other.name);
+    other.hanging = true;
+    const hung = await call(chainId, 'name');
+    expect(hung.body.result).toBe(first.name);
+  }, 20_000);
+
+  it('says so when no node answers', async () => {
+    const chainId = await chainOf('a');
+    await nodes[0]?.kill();
+    const answer = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: { jsonrpc: '2.0', id: 1, method: 'name' } });
+    expect([answer.status, answer.body['code'], answer.headers.get('retry-after')]).toEqual([503, 'no_live_node', '1']);
+  });
+
+  it('trusts no listener that holds another key', async () => {
+    const chainId = await chainOf('a');
+    const impostor = await TestNode.start('impostor', null);
+    nodes.push(impostor);
+    await stele.database.provisioner.query(`update chain_nodes set endpoints = $2 where chain_id = $1`, [chainId, { rpc: [impostor.endpoint] }]);
+    const answer = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: { jsonrpc: '2.0', id: 1, method: 'name' } });
+    expect([answer.status, impostor.calls]).toEqual([503, []]);
+  });
+
+  it('refuses what is too large, and what is nothing', async () => {
+    const chainId = await chainOf('a');
+    const large = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: `"${'x'.repeat(5 * 1024 * 1024)}"` });
+    expect([large.status, large.body['code']]).toEqual([413, 'payload_too_large']);
+    const empty = await stele.call('POST', `/rpc/${chainId}`, { as: owner });
+    expect([empty.status, empty.body['code']]).toEqual([400, 'malformed_request']);
+  });
+
+  it('stops for a revoked key within seconds', async () => {
+    const chainId = await chainOf('a');
+    const made = await stele.call<{ id: string; key: string }>('POST', '/v1/api-keys', { as: owner, body: { name: 'k', scopes: ['rpc'] } });
+    expect((await call(chainId, 'name', [], made.body.key)).status).toBe(200);
+    await stele.call('DELETE', `/v1/api-keys/${made.body.id}`, { as: owner });
+    await new Promise((resolve) => setTimeout(resolve, 3_200));
+    expect((await call(chainId, 'name', [], made.body.key)).status).toBe(401);
+  }, 15_000);
+});
+
+function open(chainId: string, headers: Record<string, string> = { authorization: `Bearer ${owner.token}` }): { socket: WebSocket; next: () => Promise<unknown>; closed: Promise<number> } {
+  const socket = new WebSocket(`${stele.url.replace('http', 'ws')}/rpc/${chainId}`, { headers });
+  const queue: unknown[] = [];
+  let waiting: ((value: unknown) => void) | undefined;
+  socket.on('message', (data) => {
+    const value: unknown = JSON.parse(String(data));
+    if (waiting === undefined) queue.push(value);
+    else waiting(value);
+    waiting = undefined;
+  });
+  socket.on('error', () => undefined);
+  return {
+    socket,
+    next: () => (queue.length > 0 ? Promise.resolve(queue.shift()) : new Promise((resolve) => (waiting = resolve))),
+    closed: new Promise((resolve) => socket.once('close', (code) => resolve(code))),
+  };
+}
+
+describe('JSON-RPC over WebSocket', () => {
+  it('ties the client to one node, nothing lost from the first word on, and says 1012 when it dies', async () => {
+    const chainId = await chainOf('a', 'b');
+    const first = open(chainId);
+    const hello = (await first.next()) as { method: string; params: string };
+    expect(hello.method).toBe('hello');
+    first.socket.send(JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'name', params: [] }));
+    expect(await first.next()).toEqual({ jsonrpc: '2.0', id: 7, result: hello.params });
+    await nodes.find((node) => node.name === hello.params)?.kill();
+    expect(await first.closed).toBe(1012);
+    const second = open(chainId);
+    expect(((await second.next()) as { params: string }).params).not.toBe(hello.params);
+    second.socket.close(1000);
+    expect(await second.closed).toBe(1000);
+  });
+
+  it.each([
+    ['without a credential', (): Record<string, string> => ({}), 401],
+    ['of a tenant that is no member', (): Record<string, string> => ({ authorization: `Bearer ${stranger.token}` }), 404],
+  ])('is refused %s', async (_name, headers, status) => {
+    const chainId = await chainOf('a');
+    const socket = new WebSocket(`${stele.url.replace('http', 'ws')}/rpc/${chainId}`, { headers: headers() });
+    const answered = await new Promise<number | undefined>((resolve, reject) => {
+      socket.once('unexpected-response', (_request, response) => {
+        resolve(response.statusCode);
+        response.resume();
+      });
+      socket.once('open', () => reject(new Error('it opened')));
+      socket.on('error', () => undefined);
+    });
+    expect(answered).toBe(status);
+  });
+
+  let stranger: Person;
+  beforeAll(async () => {
+    stranger = await stele.tenant();
+  });
+});
