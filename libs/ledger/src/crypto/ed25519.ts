@@ -1,3 +1,4 @@
+/// <reference path="./sodium-native.d.ts" />
 import { randomBytes } from 'node:crypto';
 import sodium from 'sodium-native';
 import { equalBytes, type Bytes } from '../encoding/index.js';
