@@ -67,7 +67,7 @@ describe('sessions', () => {
     ['under another algorithm', { algorithm: 'HS512' as const }, undefined, 'unauthenticated'],
   ])('refuse an access token %s', async (_name, change, otherKey, code) => {
     const key = otherKey ?? createSecretKey(loadOrCreateSeed(stele.home, 'access-token'));
-    const token = new JwtService().sign({}, { secret: key, subject: person.userId, issuer: 'stele', audience: 'stele-gateway', expiresIn: 60, algorithm: 'HS256', ...change });
+    const token = new JwtService({ secret: key }).sign({}, { subject: person.userId, issuer: 'stele', audience: 'stele-gateway', expiresIn: 60, algorithm: 'HS256', ...change });
     const { status, headers, body } = await stele.call('GET', '/v1/me', { as: token });
     expect([status, body['code']]).toEqual([401, code]);
     expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
