@@ -6,5 +6,12 @@ import { RolesAndTenancy1795392000000 } from './1795392000000-roles-and-tenancy.
 import { Chains1795392000001 } from './1795392000001-chains.js';
 import { OperationsAndOutbox1795392000002 } from './1795392000002-operations-and-outbox.js';
 import { Isolation1795392000003 } from './1795392000003-isolation.js';
+import { PruneIdempotencyKeys1795392000004 } from './1795392000004-prune-idempotency-keys.js';
 
-export const MIGRATIONS = [RolesAndTenancy1795392000000, Chains1795392000001, OperationsAndOutbox1795392000002, Isolation1795392000003];
+export const MIGRATIONS = [
+  RolesAndTenancy1795392000000,
+  Chains1795392000001,
+  OperationsAndOutbox1795392000002,
+  Isolation1795392000003,
+  PruneIdempotencyKeys1795392000004,
+];

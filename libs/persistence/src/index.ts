@@ -6,7 +6,7 @@
  *   always within `withTenant`, `withUser` or `withPlatform`, as row-level security shows nothing otherwise
  *   (`Users.findForLogin`, `findApiKeyByPrefix` and the token functions need nothing);
  * - provisioner: `Outbox`, `ChainLeases` with `withLease`, `ChainObservations`, `OperationProgress`, `PortAllocations`,
- *   `SubnetAllocations`, `DataCenterObservations`, `Install`; reads with `dataSource.manager`, writes in `withLease` (of a
+ *   `SubnetAllocations`, `DataCenterObservations`, `Install`, `pruneIdempotencyKeys`; reads with `dataSource.manager`, writes in `withLease` (of a
  *   chain) or `withTransaction`;
  * - starter: `openStores`, `ensurePlatformAdmin`.
  *
@@ -38,7 +38,7 @@ export { OperationFeed } from './operations/operation-feed.js';
 export type { OperationError, OperationEvent, OperationEventData, OperationKind, OperationRecord, OperationStatus, OperationStep } from './operations/operation.entity.js';
 
 export { appendOutbox, CHAIN_TOPIC, DATA_CENTER_TOPIC, Outbox, OUTBOX_CHANNEL, type OutboxMessage } from './outbox/outbox.js';
-export { IdempotencyKeys, IDEMPOTENCY_TTL_MS, IN_FLIGHT_MS, type IdempotencyClaim, type IdempotencyOutcome } from './idempotency/idempotency-keys.js';
+export { IdempotencyKeys, IDEMPOTENCY_TTL_MS, IN_FLIGHT_MS, pruneIdempotencyKeys, type IdempotencyClaim, type IdempotencyOutcome } from './idempotency/idempotency-keys.js';
 
 export { DataCenterObservations, DataCenters, endpointOf, type DataCenterSeen, type NewDataCenter } from './data-centers/data-centers.js';
 export type { DataCenterConnection, DataCenterRecord, DataCenterRuntime } from './data-centers/data-center.entity.js';

@@ -88,8 +88,9 @@ async function runningServer(folders: ClusterFolders): Promise<RunningServer | u
   const lines = text.split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   if (!(pid > 0) || !(port > 0) || !isAlive(pid)) return undefined;
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'postgres');
-  return command.includes('postgres') ? { pid, port } : undefined;
+  // The file may be stale and its process id be another's by now: the server's arguments name its data.
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => folders.data);
+  return command.includes(folders.data) ? { pid, port } : undefined;
 }
 
 async function launch(folders: ClusterFolders, settings: Record<string, string>): Promise<RunningServer> {

@@ -95,3 +95,9 @@ export class IdempotencyKeys {
     );
   }
 }
+
+/** Provisioner: forgets keys that have expired. Answers how many. */
+export async function pruneIdempotencyKeys(manager: EntityManager): Promise<number> {
+  const found = await manager.query<unknown>('with gone as (delete from idempotency_keys where expires_at < now() returning expires_at) select count(*)::int as count from gone');
+  return (found as { count: number }[])[0]?.count ?? 0;
+}

@@ -1,6 +1,6 @@
 /** The outbox and idempotency keys: the two places where a race would make two of what should be one. */
 import { seedChain, seedDataCenter, seedPlatformAdmin, seedTenant, startTestStores, type TestDatabase, type TestStores } from '../../testing/index.js';
-import { appendOutbox, IdempotencyKeys, IN_FLIGHT_MS, Outbox, withTenant, withTransaction, type OutboxMessage } from '../index.js';
+import { appendOutbox, IdempotencyKeys, IN_FLIGHT_MS, Outbox, pruneIdempotencyKeys, withTenant, withTransaction, type OutboxMessage } from '../index.js';
 
 let stores: TestStores;
 let db: TestDatabase;
@@ -102,5 +102,10 @@ test('after a day the key may be used for something else', async () => {
   if (first.kind === 'claimed') await withTenant(db.gateway, tenant, (manager) => keys.complete(manager, first.claim, 200, null));
   expect((await keys.begin(tenant, 'k', 'h')).kind).toBe('replay');
   await db.owner.query(`update idempotency_keys set expires_at = now() - interval '1 second'`);
+  expect(await pruneIdempotencyKeys(db.provisioner.manager)).toBe(1);
   expect((await keys.begin(tenant, 'k', 'other')).kind).toBe('claimed');
+  expect(await pruneIdempotencyKeys(db.provisioner.manager)).toBe(0);
+  await expect(db.provisioner.query('select response_body from idempotency_keys')).rejects.toThrow(/permission denied/);
+  await db.owner.query(`update idempotency_keys set expires_at = now() - interval '1 second'`);
+  expect((await keys.begin(tenant, 'k', 'a third')).kind).toBe('claimed');
 });

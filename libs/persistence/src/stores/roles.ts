@@ -62,7 +62,7 @@ async function resetPassword(owner: Client, role: StoreRole, password: string, i
     `Otherwise restore that file, or start once with STELE_RESET_ROLE_PASSWORDS=1 to set new passwords.`;
   if (!input.mayResetPasswords) throw new PersistenceError('missingPrivilege', remedy, { role: `stele_${role}` });
   try {
-    await owner.query(`alter role stele_${role} ${attributes} password ${owner.escapeLiteral(password)}`);
+    await owner.query(`alter role stele_${role} login password ${owner.escapeLiteral(password)}`);
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
     throw new PersistenceError('missingPrivilege', `${remedy} The role of DATABASE_URL may not change it: an administrator has to.`, { role: `stele_${role}` });

@@ -56,6 +56,12 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
 async function setUpQueue(owner: Client): Promise<void> {
   await owner.query(`create schema if not exists ${QUEUE_SCHEMA}`);
   await migrateQueue(owner, QUEUE_SCHEMA);
-  await owner.query(`grant usage on schema ${QUEUE_SCHEMA} to stele_queue`);
-  for (const kind of ['tables', 'sequences', 'functions']) await owner.query(`grant all on all ${kind} in schema ${QUEUE_SCHEMA} to stele_queue`);
+  // BullMQ makes a sequence for each queue that numbers its jobs: it belongs to stele_queue, so only ours are granted.
+  await owner.query(`grant usage, create on schema ${QUEUE_SCHEMA} to stele_queue`);
+  for (const kind of ['tables', 'functions']) await owner.query(`grant all on all ${kind} in schema ${QUEUE_SCHEMA} to stele_queue`);
+  await owner.query(`do $$ declare name text; begin
+    for name in select c.oid::regclass::text from pg_class c
+      where c.relnamespace = '${QUEUE_SCHEMA}'::regnamespace and c.relkind = 'S' and pg_get_userbyid(c.relowner) = current_user
+    loop execute 'grant all on sequence ' || name || ' to stele_queue'; end loop;
+  end $$`);
 }
