@@ -2,8 +2,8 @@
 export { EvmError, type CallErrorCode, type EvmErrorCode, type EvmErrorDetails, type PlacementErrorCode, type TransactionErrorCode } from './errors.js';
 export type { AccessListEntry, AdmittedTransaction } from './transaction/admitted.js';
 export type { AccountState, StateReader } from './state/reader.js';
-export type { ProofStep, StateKey, StateProof } from './state/proof.js';
-export type { StateChanges } from './state/changes.js';
+export { verifyStateProof, type ProofCheck, type ProofStep, type StateKey, type StateProof } from './state/proof.js';
+export type { BlockOverlay } from './state/block-overlay.js';
 export type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './store/chain-store.js';
 export type { LogEntry, LogFilter } from './store/logs.js';
 export type {

@@ -1,6 +1,6 @@
 import type { Block, Bytes, Certificate, TxResult } from '#ledger';
 import type { EvmErrorCode } from '../errors.js';
-import type { StateChanges } from '../state/changes.js';
+import type { BlockOverlay } from '../state/block-overlay.js';
 import type { AccessListEntry, AdmittedTransaction } from '../transaction/admitted.js';
 
 /** The block below the one that executes: it must be the store's head. Genesis is height 0, genesisHash, genesis time. */
@@ -47,7 +47,7 @@ export interface ExecutedBlock {
   timeMs: bigint;
   executed: readonly ExecutedTransaction[];
   /** Opaque to callers; `commit` writes it. */
-  overlay: StateChanges;
+  overlay: BlockOverlay;
   /** What the header's fields must say. */
   stateRoot: Bytes;
   receiptsRoot: Bytes;

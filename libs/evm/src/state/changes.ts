@@ -1,15 +1,45 @@
-import type { Bytes } from '#ledger';
-import type { AccountState } from './reader.js';
+import { compareBytes, equalBytes, fromHex, type Bytes } from '#ledger';
+import { encodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
+import type { BaseState, Overlay } from './overlay.js';
+import { padWord, trimZeros } from './overlay.js';
+import type { TreeChange } from './tree.js';
 
-/** What a block changed. Keys are lowercase hex: addresses (40 digits) and address with slot (104 digits). */
+/** One value of the state after a block: an account's or a slot's encoding, or null for none. Keys as `storeKeyOf` gives them. */
+export interface ValueChange {
+  storeKey: Bytes;
+  value: Bytes | null;
+}
+
+/** What a block changed, ready to be written: sorted by key, nothing in it that was so before. */
 export interface StateChanges {
-  /** Null: the account is gone. */
-  readonly accounts: ReadonlyMap<string, AccountState | null>;
-  /** Zero (32 bytes) deletes the slot. */
-  readonly storage: ReadonlyMap<string, Bytes>;
-  /** New code by its Keccak-256 in hex. */
-  readonly codes: ReadonlyMap<string, Bytes>;
-  /** The state tree's new nodes. */
-  readonly nodes: readonly Bytes[];
-  readonly root: Bytes;
+  readonly values: readonly ValueChange[];
+  /** New code by its Keccak-256. */
+  readonly codes: readonly { codeHash: Bytes; code: Bytes }[];
+}
+
+/** Collects an overlay's effective changes against what lies below it. */
+export function changesOf(overlay: Overlay, base: BaseState): StateChanges {
+  const values: ValueChange[] = [];
+  for (const [key, account] of overlay.accounts) {
+    const address = fromHex(key);
+    const before = base.account(address);
+    const value = account === null ? null : encodeAccount(account);
+    const same = before === null ? value === null : value !== null && equalBytes(encodeAccount(before), value);
+    if (!same) values.push({ storeKey: storeKeyOf({ kind: 'account', address }), value });
+  }
+  for (const [key, slots] of overlay.slots) {
+    if (slots.written.size === 0) continue;
+    const address = fromHex(key);
+    for (const [slotKey, value] of slots.written) {
+      const slot = fromHex(slotKey);
+      if (equalBytes(trimZeros(base.storage(address, slot)), value)) continue;
+      values.push({ storeKey: storeKeyOf({ kind: 'storage', address, slot }), value: value.length === 0 ? null : padWord(value) });
+    }
+  }
+  values.sort((a, b) => compareBytes(a.storeKey, b.storeKey));
+  return { values, codes: [...overlay.codes].map(([hash, code]) => ({ codeHash: fromHex(hash), code })) };
+}
+
+export function treeChangesOf(changes: StateChanges): TreeChange[] {
+  return changes.values.map(({ storeKey, value }) => ({ key: treeKeyOf(storeKey), value }));
 }

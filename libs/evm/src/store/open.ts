@@ -1,12 +1,66 @@
-import type { Genesis } from '#ledger';
+import { mkdirSync } from 'node:fs';
+import { encodeGenesis, equalBytes, type Genesis } from '#ledger';
+import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
+import { EvmError } from '../errors.js';
+import { Overlay, type BaseState } from '../state/overlay.js';
 import type { ChainStore } from './chain-store.js';
+import { HEAD_KEY, LmdbChainStore } from './lmdb-chain-store.js';
+import { StateWriter } from './state-writer.js';
+import { asBuffer, heightKey, openTables, ownBytes, type Tables } from './tables.js';
 
 export interface OpenOptions {
   genesis: Genesis;
 }
 
+const FORMAT_KEY = Buffer.from('format');
+const GENESIS_KEY = Buffer.from('genesis');
+const FORMAT = Buffer.from('stele-store-1');
+
 /**
  * Opens the store in `folder`, creating it with the genesis state when it is empty.
  * @throws EvmError `wrongGenesis` when the folder holds another chain, `damagedStore`.
  */
-export declare function openChainStore(folder: string, options: OpenOptions): Promise<ChainStore>;
+export async function openChainStore(folder: string, options: OpenOptions): Promise<ChainStore> {
+  mkdirSync(folder, { recursive: true });
+  const tables = openTables(folder);
+  try {
+    const format = tables.meta.get(FORMAT_KEY);
+    if (format === undefined) await writeGenesis(tables, options.genesis);
+    else if (!equalBytes(format, FORMAT)) throw new EvmError('damagedStore', `the store has format ${format.toString()}, this program knows ${FORMAT.toString()}`);
+    checkGenesis(tables, options.genesis);
+    return new LmdbChainStore(tables, options.genesis);
+  } catch (error) {
+    await tables.root.close();
+    throw error;
+  }
+}
+
+function checkGenesis(tables: Tables, genesis: Genesis): void {
+  const stored = tables.meta.get(GENESIS_KEY);
+  if (stored === undefined) throw new EvmError('damagedStore', 'the store has no genesis');
+  if (!equalBytes(ownBytes(stored), encodeGenesis(genesis))) throw new EvmError('wrongGenesis', 'the store holds a chain with another genesis');
+}
+
+const EMPTY_STATE: BaseState = {
+  account: () => null,
+  storage: () => new Uint8Array(32),
+  codeByHash: () => new Uint8Array(0),
+};
+
+/** Height 0: what genesis allots. The format mark is in the same batch, so a crash leaves either nothing or all. */
+async function writeGenesis(tables: Tables, genesis: Genesis): Promise<void> {
+  const overlay = new Overlay(EMPTY_STATE);
+  for (const { address, balance, code } of genesis.alloc) {
+    overlay.setAccount(address, { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH });
+    if (code.length > 0) overlay.setCode(address, code);
+    else if (balance === 0n) overlay.setAccount(address, null);
+  }
+  const writer = new StateWriter(tables, null);
+  const blockOverlay = writer.overlayOf(overlay, EMPTY_STATE, 0n);
+  await tables.root.transaction(() => {
+    writer.write(blockOverlay);
+    void tables.meta.put(GENESIS_KEY, asBuffer(encodeGenesis(genesis)));
+    void tables.meta.put(HEAD_KEY, heightKey(0n));
+    void tables.meta.put(FORMAT_KEY, FORMAT);
+  });
+}

@@ -1,0 +1,22 @@
+import { ecdsaRecover } from 'secp256k1/bindings';
+import type { Bytes } from '#ledger';
+import { keccak256 } from './keccak.js';
+
+/**
+ * The address whose key signed the digest (Yellow Paper, appendix F), or null when no key can have.
+ * @param signature r and s, 32 bytes each.
+ */
+export function recoverAddress(digest: Bytes, signature: Bytes, parity: number): Bytes | null {
+  const publicKey = recoverPublicKey(digest, signature, parity);
+  return publicKey === null ? null : keccak256(publicKey).subarray(12);
+}
+
+/** The 64 bytes of the uncompressed key after its tag. */
+export function recoverPublicKey(digest: Bytes, signature: Bytes, parity: number): Bytes | null {
+  try {
+    return ecdsaRecover(signature, parity, digest, false).subarray(1);
+  } catch {
+    // The binding throws for r, s out of range and for points that are not on the curve: no such signature exists.
+    return null;
+  }
+}

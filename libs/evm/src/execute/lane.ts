@@ -1,0 +1,72 @@
+import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
+import { createEVM, type EVM } from '@ethereumjs/evm';
+import { sha256, type Bytes } from '#ledger';
+import { keccak256 } from '../crypto/keccak.js';
+import { recoverPublicKey } from '../crypto/recover.js';
+import { OverlayStateManager } from '../state/state-manager.js';
+
+/** BLOCKHASH of an earlier block. */
+export type BlockHashAt = (height: bigint) => Bytes | null;
+
+/** One EVM with its state manager. It runs one transaction at a time; its overlay is put in before each run. */
+export interface Lane {
+  evm: EVM;
+  state: OverlayStateManager;
+}
+
+export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt): Promise<Lane> {
+  const common = createCustomCommon({ chainId: Number(evmChainId), name: 'stele' }, Mainnet, {
+    hardfork: Hardfork.Osaka,
+    customCrypto: { keccak256, sha256: (bytes) => sha256(bytes), ecrecover: precompileRecover },
+  });
+  const state = new OverlayStateManager();
+  const blockchain = {
+    getBlock: async (height: number) => ({ hash: (): Bytes => blockHashAt(BigInt(height)) ?? new Uint8Array(32) }),
+    putBlock: async (): Promise<void> => undefined,
+    shallowCopy: () => blockchain,
+  };
+  return { evm: await createEVM({ common, stateManager: state, blockchain }), state };
+}
+
+/** ECRECOVER, address 1: the library has checked v; a throw means that there is no such key. */
+function precompileRecover(digest: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {
+  const signature = new Uint8Array(64);
+  signature.set(r, 32 - r.length);
+  signature.set(s, 64 - s.length);
+  const parity = chainId === undefined ? v - 27n : v - (chainId * 2n + 35n);
+  const key = recoverPublicKey(digest, signature, Number(parity));
+  if (key === null) throw new Error('no key can have made this signature');
+  return key;
+}
+
+/** Lanes for calls: as many as run at once, at most `limit`; further calls wait for their turn. */
+export class LanePool {
+  private readonly idle: Lane[] = [];
+  private readonly waiting: ((lane: Lane) => void)[] = [];
+  private created = 0;
+
+  constructor(
+    private readonly create: () => Promise<Lane>,
+    private readonly limit: number,
+  ) {}
+
+  async run<T>(work: (lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await this.take();
+    try {
+      return await work(lane);
+    } finally {
+      lane.state.use(null);
+      const next = this.waiting.shift();
+      if (next === undefined) this.idle.push(lane);
+      else next(lane);
+    }
+  }
+
+  private async take(): Promise<Lane> {
+    const lane = this.idle.pop();
+    if (lane !== undefined) return lane;
+    if (this.created >= this.limit) return new Promise((resolve) => this.waiting.push(resolve));
+    this.created++;
+    return this.create();
+  }
+}

@@ -1,0 +1,115 @@
+import { EVMError } from '@ethereumjs/evm';
+import { Address } from '@ethereumjs/util';
+import { equalBytes, fromHex, toHex, type Bytes, type Log } from '#ledger';
+import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
+import type { PlacementErrorCode } from '../errors.js';
+import type { Overlay } from '../state/overlay.js';
+import type { AccessListEntry } from '../transaction/admitted.js';
+import { COINBASE, type EvmBlock } from './environment.js';
+import type { Lane } from './lane.js';
+import { encodeInteger, listHeader } from '../transaction/rlp.js';
+
+/** What execution needs of a transaction; a call has these too. */
+export interface Message {
+  sender: Bytes;
+  nonce: bigint;
+  gasLimit: bigint;
+  to: Bytes | null;
+  value: bigint;
+  data: Bytes;
+  accessList: readonly AccessListEntry[];
+  intrinsicGas: bigint;
+  floorGas: bigint;
+}
+
+export interface Outcome {
+  /** Null when it succeeded. */
+  failure: null | { code: 'executionReverted' | 'outOfGas' | 'executionFailed'; message: string };
+  gasUsed: bigint;
+  /** Gas consumed before the refund: what the gas limit must cover. */
+  gasBeforeRefund: bigint;
+  returnData: Bytes;
+  logs: Log[];
+  contractAddress: Bytes | null;
+}
+
+/** Whether the transaction may stand here (Yellow Paper section 6, without fees): null, or why not. */
+export function checkPlace(overlay: Overlay, message: Message, gasLeftInBlock: bigint): PlacementErrorCode | null {
+  const sender = overlay.account(message.sender);
+  const nonce = sender?.nonce ?? 0n;
+  if (message.nonce < nonce) return 'nonceTooLow';
+  if (message.nonce > nonce) return 'nonceTooHigh';
+  if (sender !== null && !equalBytes(sender.codeHash, EMPTY_CODE_HASH)) return 'senderHasCode'; // EIP-3607
+  if (message.value > (sender?.balance ?? 0n)) return 'insufficientFunds';
+  return message.gasLimit > gasLeftInBlock ? 'blockGasExceeded' : null;
+}
+
+/**
+ * Executes a message that may stand here. Fees are zero, so no balance is needed for gas, nothing is bought, refunded or paid to
+ * the coinbase: gas is only counted. The caller has checked nonce and funds.
+ */
+export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlock, message: Message): Promise<Outcome> {
+  const { evm } = lane;
+  lane.state.use(overlay);
+  overlay.beginTransaction();
+  evm.journal.cleanJournal();
+  evm.transientStorage.clear();
+  warm(lane, message);
+  const sender = new Address(message.sender);
+  const account = overlay.account(message.sender) ?? { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH };
+  overlay.setAccount(message.sender, { ...account, nonce: message.nonce + 1n });
+
+  const { execResult } = await evm.runCall({
+    block, caller: sender, origin: sender, gasPrice: 0n, gasLimit: message.gasLimit - message.intrinsicGas,
+    to: message.to === null ? undefined : new Address(message.to), value: message.value, data: message.data, skipNonceIncrement: true,
+  });
+
+  const gasBeforeRefund = message.intrinsicGas + execResult.executionGasUsed;
+  const refund = min(execResult.gasRefund ?? 0n, gasBeforeRefund / 5n); // EIP-3529
+  const gasUsed = max(gasBeforeRefund - refund, message.floorGas); // EIP-7623
+  // EIP-6780: only a contract that this transaction created is deleted.
+  for (const address of execResult.selfdestruct?.keys() ?? []) {
+    if (execResult.createdAddresses?.has(address) !== true) continue;
+    const bytes = fromHex(address);
+    overlay.clearStorage(bytes);
+    overlay.setAccount(bytes, null);
+  }
+  await evm.journal.cleanup(); // EIP-161: touched accounts that are empty go
+  const error = execResult.exceptionError;
+  return {
+    failure: error === undefined ? null : failureOf(error),
+    gasUsed, gasBeforeRefund: max(gasBeforeRefund, message.floorGas),
+    returnData: execResult.returnValue,
+    logs: error === undefined ? (execResult.logs ?? []).map(([address, topics, data]) => ({ address, topics, data })) : [],
+    contractAddress: message.to === null ? contractAddressOf(message.sender, message.nonce) : null,
+  };
+}
+
+/** EIP-2929, 2930 and 3651: what is warm from the start. */
+function warm({ evm }: Lane, message: Message): void {
+  const { journal } = evm;
+  for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
+  journal.addAlwaysWarmAddress(toHex(message.sender));
+  journal.addAlwaysWarmAddress(toHex(COINBASE.bytes));
+  if (message.to !== null) journal.addAlwaysWarmAddress(toHex(message.to));
+  for (const { address, storageKeys } of message.accessList) {
+    const key = toHex(address);
+    journal.addAlwaysWarmAddress(key);
+    for (const slot of storageKeys) journal.addAlwaysWarmSlot(key, toHex(slot));
+  }
+}
+
+function failureOf(error: EVMError): NonNullable<Outcome['failure']> {
+  if (error.error === EVMError.errorMessages.REVERT) return { code: 'executionReverted', message: 'execution reverted' };
+  if (error.error === EVMError.errorMessages.OUT_OF_GAS) return { code: 'outOfGas', message: 'out of gas' };
+  return { code: 'executionFailed', message: error.error };
+}
+
+/** The address that a deployment by this sender with this nonce makes (Yellow Paper section 7). */
+export function contractAddressOf(sender: Bytes, nonce: bigint): Bytes {
+  const encodedNonce = encodeInteger(nonce);
+  return keccak256(Uint8Array.of(...listHeader(21 + encodedNonce.length), 0x94, ...sender, ...encodedNonce)).subarray(12);
+}
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);

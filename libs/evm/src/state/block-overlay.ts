@@ -1,0 +1,14 @@
+import type { Bytes } from '#ledger';
+import type { StateChanges } from './changes.js';
+import type { Node } from './node.js';
+
+/** A block's effect on state, held in memory until the block is decided or dropped. */
+export interface BlockOverlay {
+  readonly height: bigint;
+  readonly changes: StateChanges;
+  /** The tree after the block. */
+  readonly tree: Node | null;
+  readonly root: Bytes;
+  /** The tree's new nodes as they will be stored, in the order of their places. */
+  readonly nodes: readonly Bytes[];
+}

@@ -1,0 +1,47 @@
+import { concatBytes, sha256, type Bytes } from '#ledger';
+import type { StateKey } from './proof.js';
+import type { AccountState } from './reader.js';
+
+/** What the state tree's keys and values are, byte by byte (docs/spec/state.md). */
+
+const ACCOUNT = Uint8Array.of(0);
+const STORAGE = Uint8Array.of(1);
+
+/** Where the store keeps it: 0 ‖ address, or 1 ‖ address ‖ slot. The tree's key is its SHA-256. */
+export function storeKeyOf(key: StateKey): Bytes {
+  return key.kind === 'account' ? concatBytes(ACCOUNT, key.address) : concatBytes(STORAGE, key.address, key.slot);
+}
+
+export function treeKeyOf(storeKey: Bytes): Bytes {
+  return sha256(storeKey);
+}
+
+export const ACCOUNT_VALUE_BYTES = 72;
+
+/** nonce u64 ‖ balance u256 ‖ codeHash[32]. */
+export function encodeAccount(account: AccountState): Bytes {
+  const bytes = new Uint8Array(ACCOUNT_VALUE_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, account.nonce);
+  writeU256(view, 8, account.balance);
+  bytes.set(account.codeHash, 40);
+  return bytes;
+}
+
+export function decodeAccount(bytes: Bytes): AccountState {
+  if (bytes.length !== ACCOUNT_VALUE_BYTES) throw new RangeError(`an account of ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return { nonce: view.getBigUint64(0), balance: readU256(view, 8), codeHash: bytes.slice(40) };
+}
+
+const U64 = (1n << 64n) - 1n;
+
+function writeU256(view: DataView, at: number, value: bigint): void {
+  for (let i = 3, rest = value; i >= 0; i--, rest >>= 64n) view.setBigUint64(at + 8 * i, rest & U64);
+}
+
+function readU256(view: DataView, at: number): bigint {
+  let value = 0n;
+  for (let i = 0; i < 4; i++) value = (value << 64n) | view.getBigUint64(at + 8 * i);
+  return value;
+}

@@ -1,0 +1,155 @@
+import { compareBytes, equalBytes, type Bytes } from '#ledger';
+import { bitOf, EMPTY_ROOT, innerNodeHash, leafNodeHash, sharedBits, type Inner, type Leaf, type Node, type NodeRef } from './node.js';
+import { encodeNode } from './node-codec.js';
+import type { ProofStep, StateProof } from './proof.js';
+
+/** Sets a key (32-byte hash) to a value, or removes it with null. */
+export interface TreeChange {
+  key: Bytes;
+  value: Bytes | null;
+}
+
+/** Reads a stored node; throws when it is not there. */
+export type LoadNode = (ref: NodeRef) => Leaf | Inner;
+
+export function rootHash(root: Node | null): Bytes {
+  return root === null ? EMPTY_ROOT : root.hash;
+}
+
+/**
+ * A binary, path-compressed Merkle tree over hashed keys (docs/spec/state.md). Nodes are immutable but for one thing: a stub
+ * may be replaced by the node that it stands for. Its shape depends on its keys only, so the order of writes does not matter.
+ */
+export class StateTree {
+  constructor(private readonly load: LoadNode) {}
+
+  /** The tree after all changes, of which no two may have the same key. Shares unchanged nodes with `root`. */
+  update(root: Node | null, changes: readonly TreeChange[]): Node | null {
+    const sorted = [...changes].sort((a, b) => compareBytes(a.key, b.key));
+    for (let i = 1; i < sorted.length; i++) {
+      if (equalBytes((sorted[i - 1] as TreeChange).key, (sorted[i] as TreeChange).key)) throw new Error('two changes of one key');
+    }
+    return this.apply(root, sorted, 0, sorted.length);
+  }
+
+  /** Proves what stands at the key, or that nothing does. */
+  prove(root: Node | null, key: Bytes): StateProof {
+    const steps: ProofStep[] = [];
+    let node = root === null ? null : this.resolve(root);
+    while (node !== null && node.kind === 'inner') {
+      const right = bitOf(key, node.bit) === 1;
+      steps.push({ bit: node.bit, sibling: right ? node.left.hash : node.right.hash });
+      node = this.child(node, right ? 'right' : 'left');
+    }
+    return { leaf: node === null ? null : { keyHash: node.key, value: node.value }, steps: steps.reverse() };
+  }
+
+  private resolve(node: Node): Leaf | Inner {
+    if (node.kind !== 'stub') return node;
+    const loaded = this.load(node.ref);
+    if (!equalBytes(loaded.hash, node.hash)) throw new Error('a stored tree node has another hash than its parent says');
+    return loaded;
+  }
+
+  private child(parent: Inner, side: 'left' | 'right'): Leaf | Inner {
+    const loaded = this.resolve(parent[side]);
+    parent[side] = loaded;
+    return loaded;
+  }
+
+  private apply(node: Node | null, changes: readonly TreeChange[], from: number, to: number): Node | null {
+    if (from === to) return node;
+    if (node === null) return build(changes.slice(from, to));
+    const known = this.resolve(node);
+    return known.kind === 'leaf' ? mergeLeaf(known, changes.slice(from, to)) : this.applyInner(known, changes, from, to);
+  }
+
+  private applyInner(node: Inner, changes: readonly TreeChange[], from: number, to: number): Node | null {
+    const first = (changes[from] as TreeChange).key;
+    const last = (changes[to - 1] as TreeChange).key;
+    // Changes are sorted, so the two ends leave the node's prefix first.
+    const shared = Math.min(sharedBits(node.prefix, first), sharedBits(node.prefix, last));
+    if (shared >= node.bit) {
+      const middle = splitAt(changes, from, to, node.bit);
+      const left = middle === from ? node.left : this.apply(this.child(node, 'left'), changes, from, middle);
+      const right = middle === to ? node.right : this.apply(this.child(node, 'right'), changes, middle, to);
+      return left === node.left && right === node.right ? node : join(node.bit, node.prefix, left, right);
+    }
+    const middle = splitAt(changes, from, to, shared);
+    return bitOf(node.prefix, shared) === 0
+      ? join(shared, node.prefix, this.apply(node, changes, from, middle), build(changes.slice(middle, to)))
+      : join(shared, node.prefix, build(changes.slice(from, middle)), this.apply(node, changes, middle, to));
+  }
+}
+
+/** The first change in the range whose key has the bit set; all before have it clear. */
+function splitAt(changes: readonly TreeChange[], from: number, to: number, bit: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (bitOf((changes[middle] as TreeChange).key, bit) === 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function join(bit: number, prefix: Bytes, left: Node | null, right: Node | null): Node | null {
+  if (left === null) return right;
+  if (right === null) return left;
+  return { kind: 'inner', hash: innerNodeHash(bit, left.hash, right.hash), ref: null, bit, prefix, left, right };
+}
+
+function mergeLeaf(leaf: Leaf, changes: readonly TreeChange[]): Node | null {
+  const same = changes.findIndex((change) => equalBytes(change.key, leaf.key));
+  if (same >= 0) {
+    const value = (changes[same] as TreeChange).value;
+    const kept = value !== null && equalBytes(value, leaf.value);
+    return build(changes, kept ? leaf : undefined);
+  }
+  const at = changes.findIndex((change) => compareBytes(change.key, leaf.key) > 0);
+  const place = at < 0 ? changes.length : at;
+  return build([...changes.slice(0, place), leaf, ...changes.slice(place)], leaf);
+}
+
+/** A tree of the changes that set something; `reuse` stands for its own key unchanged. */
+function build(changes: readonly TreeChange[], reuse?: Leaf): Node | null {
+  return buildRange(changes.filter((change) => change.value !== null), reuse);
+}
+
+function buildRange(sets: readonly TreeChange[], reuse: Leaf | undefined): Node | null {
+  const first = sets[0];
+  const last = sets[sets.length - 1];
+  if (first === undefined || last === undefined) return null;
+  if (sets.length === 1) {
+    if (reuse !== undefined && equalBytes(reuse.key, first.key)) return reuse;
+    const value = first.value as Bytes;
+    return { kind: 'leaf', hash: leafNodeHash(first.key, value), ref: null, key: first.key, value };
+  }
+  const bit = sharedBits(first.key, last.key);
+  const middle = splitAt(sets, 0, sets.length, bit);
+  return join(bit, first.key, buildRange(sets.slice(0, middle), reuse), buildRange(sets.slice(middle), reuse));
+}
+
+/** Gives every new node its place, children first, and returns what is to be stored. */
+export function placeNewNodes(root: Node | null, height: bigint): Bytes[] {
+  const stored: Bytes[] = [];
+  const visit = (node: Node): void => {
+    if (node.ref !== null || node.kind === 'stub') return;
+    if (node.kind === 'inner') {
+      visit(node.left);
+      visit(node.right);
+    }
+    node.ref = { height, index: stored.length };
+    stored.push(encodeNode(node));
+  };
+  if (root !== null) visit(root);
+  return stored;
+}
+
+/** Forgets what is below `depth`, so that memory stays bounded; it is read again when needed. */
+export function trimTree(node: Node, depth: number): Node {
+  if (node.kind === 'stub' || node.ref === null) return node;
+  if (depth === 0) return { kind: 'stub', hash: node.hash, ref: node.ref };
+  return node.kind === 'leaf' ? node : { ...node, left: trimTree(node.left, depth - 1), right: trimTree(node.right, depth - 1) };
+}

@@ -1,0 +1,191 @@
+import {
+  blockHash, decodeBlock, decodeCertificate, encodeBlock, encodeCertificate, genesisHash, type Block, type Bytes, type Certificate, type Genesis, type Header,
+} from '#ledger';
+import { EvmError } from '../errors.js';
+import type { BlockOverlay } from '../state/block-overlay.js';
+import { storeKeyOf, treeKeyOf } from '../state/keys.js';
+import type { StateKey, StateProof } from '../state/proof.js';
+import { CodeCache, StoredState } from '../state/stored-state.js';
+import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
+import { candidateHeights, logIndexKeys, matches } from './log-index.js';
+import type { LogEntry, LogFilter } from './logs.js';
+import { decodeResults, encodeResults, type ResultRecord } from './result-codec.js';
+import { StateWriter } from './state-writer.js';
+import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
+
+const DEFAULT_LOG_LIMIT = 10_000;
+const MARK = Buffer.of(1);
+export const HEAD_KEY = Buffer.from('head');
+
+/** The store over LMDB tables that hold at least genesis. See ChainStore for the contract. */
+export class LmdbChainStore implements ChainStore {
+  readonly genesisHash: Bytes;
+  readonly stateWriter: StateWriter;
+  private readonly codes: CodeCache;
+  private current: ChainHead;
+  private closed = false;
+
+  constructor(
+    private readonly tables: Tables,
+    readonly genesis: Genesis,
+  ) {
+    this.genesisHash = genesisHash(genesis);
+    this.codes = new CodeCache(tables);
+    const height = tables.meta.get(HEAD_KEY)?.readBigUInt64BE(0);
+    if (height === undefined) throw new EvmError('damagedStore', 'the store has no head');
+    this.stateWriter = new StateWriter(tables, height);
+    this.current = this.readHead(height);
+  }
+
+  head(): ChainHead {
+    return this.current;
+  }
+
+  block(at: bigint | Bytes): Block | null {
+    const height = this.heightAt(at);
+    const stored = height === null ? undefined : this.live.blocks.get(heightKey(height));
+    return stored === undefined ? null : decodeBlock(ownBytes(stored));
+  }
+
+  header(at: bigint | Bytes): Header | null {
+    return this.block(at)?.header ?? null;
+  }
+
+  blockBytes(height: bigint): Bytes | null {
+    return this.bytes('blocks', height);
+  }
+
+  blockHashAt(height: bigint): Bytes | null {
+    if (height === 0n) return this.genesisHash;
+    if (height === this.current.height) return this.current.hash;
+    const header = this.header(height);
+    return header === null ? null : blockHash(header);
+  }
+
+  heightOf(hash: Bytes): bigint | null {
+    return this.live.heights.get(asBuffer(hash))?.readBigUInt64BE(0) ?? null;
+  }
+
+  certificate(height: bigint): Certificate | null {
+    const stored = this.bytes('certificates', height);
+    return stored === null ? null : decodeCertificate(stored);
+  }
+
+  results(height: bigint): StoredResult[] | null {
+    const stored = this.bytes('results', height);
+    return stored === null ? null : decodeResults(stored);
+  }
+
+  transaction(hash: Bytes): TransactionPlace | null {
+    const place = this.live.transactions.get(asBuffer(hash));
+    if (place === undefined) return null;
+    const height = place.readBigUInt64BE(0);
+    const index = place.readUInt32BE(8);
+    const block = this.block(height);
+    const raw = block?.transactions[index];
+    const result = this.results(height)?.[index];
+    if (block === null || raw === undefined || result === undefined) throw new EvmError('damagedStore', `the index names transaction ${index} of block ${height}, which is not there`);
+    return { height, blockHash: blockHash(block.header), timeMs: block.header.timeMs, index, raw, result };
+  }
+
+  logs(filter: LogFilter): LogEntry[] {
+    const toHeight = filter.toHeight > this.current.height ? this.current.height : filter.toHeight;
+    const bounded = { ...filter, toHeight };
+    const limit = filter.limit ?? DEFAULT_LOG_LIMIT;
+    const entries: LogEntry[] = [];
+    for (const height of candidateHeights(this.live.logs, bounded) ?? everyHeight(filter.fromHeight, toHeight)) {
+      for (const entry of this.logsOf(height, bounded)) {
+        entries.push(entry);
+        if (entries.length > limit) throw new EvmError('tooManyLogs', `more than ${limit} logs match: ask for a smaller range of blocks`);
+      }
+    }
+    return entries;
+  }
+
+  state(height: bigint = this.current.height): StoredState {
+    if (height < 0n || height > this.current.height) throw new EvmError('unknownHeight', `the chain's head is ${this.current.height}, height ${height} has no state`);
+    return new StoredState(this.live, this.codes, height);
+  }
+
+  prove(key: StateKey, height: bigint = this.current.height): StateProof {
+    return this.stateWriter.prove(height, treeKeyOf(storeKeyOf(key)));
+  }
+
+  /** One durable batch: all of it or nothing is there after a crash. */
+  async append(block: Block, certificate: Certificate, records: readonly ResultRecord[], overlay: BlockOverlay): Promise<void> {
+    const { header } = block;
+    const hash = blockHash(header);
+    const key = heightKey(header.height);
+    const tables = this.live;
+    await tables.root.transaction(() => {
+      void tables.blocks.put(key, asBuffer(encodeBlock(block)));
+      void tables.certificates.put(key, asBuffer(encodeCertificate(certificate)));
+      void tables.results.put(key, asBuffer(encodeResults(records)));
+      void tables.heights.put(asBuffer(hash), key);
+      records.forEach(({ result }, index) => void tables.transactions.put(asBuffer(result.transactionHash), placeKey(header.height, index)));
+      for (const logKey of logIndexKeys(header.height, records.map(({ result }) => result))) void tables.logs.put(logKey, MARK);
+      this.stateWriter.write(overlay);
+      void tables.meta.put(HEAD_KEY, key);
+    });
+    this.stateWriter.moveTo(overlay);
+    this.current = { height: header.height, hash, timeMs: header.timeMs, stateRoot: header.stateRoot, header, certificate };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.tables.root.close();
+  }
+
+  private *logsOf(height: bigint, filter: LogFilter): Generator<LogEntry> {
+    const results = this.results(height);
+    if (results === null || results.every((result) => result.logs.length === 0)) return;
+    let place: { blockHash: Bytes; timeMs: bigint } | null = null;
+    for (const result of results) {
+      for (const [offset, log] of result.logs.entries()) {
+        if (!matches(log, filter)) continue;
+        place ??= this.placeOf(height);
+        yield { ...log, ...place, height, transactionHash: result.transactionHash, transactionIndex: result.index, logIndex: result.firstLogIndex + offset };
+      }
+    }
+  }
+
+  private placeOf(height: bigint): { blockHash: Bytes; timeMs: bigint } {
+    const header = this.header(height);
+    if (header === null) throw new EvmError('damagedStore', `block ${height} is missing`);
+    return { blockHash: blockHash(header), timeMs: header.timeMs };
+  }
+
+  private readHead(height: bigint): ChainHead {
+    const stateRoot = this.rootOf(height);
+    if (height === 0n) return { height, hash: this.genesisHash, timeMs: this.genesis.timeMs, stateRoot, header: null, certificate: null };
+    const stored = this.tables.blocks.get(heightKey(height));
+    const certificate = this.certificate(height);
+    if (stored === undefined || certificate === null) throw new EvmError('damagedStore', `the head, block ${height}, is missing`);
+    const { header } = decodeBlock(ownBytes(stored));
+    return { height, hash: blockHash(header), timeMs: header.timeMs, stateRoot, header, certificate };
+  }
+
+  private rootOf(height: bigint): Bytes {
+    return new StoredState(this.tables, this.codes, height).root();
+  }
+
+  private heightAt(at: bigint | Bytes): bigint | null {
+    return typeof at === 'bigint' ? at : this.heightOf(at);
+  }
+
+  private bytes(table: 'blocks' | 'certificates' | 'results', height: bigint): Bytes | null {
+    if (height < 0n) return null;
+    const stored = this.live[table].get(heightKey(height));
+    return stored === undefined ? null : ownBytes(stored);
+  }
+
+  private get live(): Tables {
+    if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
+    return this.tables;
+  }
+}
+
+function* everyHeight(from: bigint, to: bigint): Generator<bigint> {
+  for (let height = from; height <= to; height++) yield height;
+}

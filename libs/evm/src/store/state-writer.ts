@@ -1,0 +1,78 @@
+import type { Bytes } from '#ledger';
+import type { BlockOverlay } from '../state/block-overlay.js';
+import { changesOf, treeChangesOf } from '../state/changes.js';
+import { trimTree, placeNewNodes, rootHash, StateTree } from '../state/tree.js';
+import type { Node, NodeRef } from '../state/node.js';
+import { decodeNode } from '../state/node-codec.js';
+import type { BaseState, Overlay } from '../state/overlay.js';
+import { EvmError } from '../errors.js';
+import { asBuffer, heightKey, historyKey, ownBytes, placeKey, type Tables } from './tables.js';
+
+const MAX_NODES_IN_MEMORY = 60_000;
+const KEPT_DEPTH = 12;
+const PRESENT = Buffer.of(1);
+const ABSENT = Buffer.of(0);
+
+/** The authenticated tree of the head, and how a block's state gets into the store. */
+export class StateWriter {
+  private readonly tree: StateTree;
+  private loadedNodes = 0;
+  private head: Node | null;
+
+  constructor(
+    private readonly tables: Tables,
+    headHeight: bigint | null,
+  ) {
+    this.tree = new StateTree((ref) => this.loadNode(ref));
+    this.head = headHeight === null ? null : this.rootAt(headHeight);
+  }
+
+  /** What the overlay changes, with the tree after it. Nothing is written. */
+  overlayOf(overlay: Overlay, base: BaseState, height: bigint): BlockOverlay {
+    const changes = changesOf(overlay, base);
+    const tree = this.tree.update(this.head, treeChangesOf(changes));
+    const nodes = placeNewNodes(tree, height);
+    return { height, changes, tree, root: rootHash(tree), nodes };
+  }
+
+  /** Queues the writes; to be called inside a transaction. */
+  write({ height, changes, tree, root, nodes }: BlockOverlay): void {
+    const since = heightKey(height);
+    for (const { storeKey, value } of changes.values) {
+      const key = asBuffer(storeKey);
+      void this.tables.state.put(key, value === null ? since : Buffer.concat([since, value]));
+      void this.tables.history.put(historyKey(storeKey, height), value === null ? ABSENT : Buffer.concat([PRESENT, value]));
+    }
+    for (const { codeHash, code } of changes.codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
+    nodes.forEach((node, index) => void this.tables.nodes.put(placeKey(height, index), asBuffer(node)));
+    const ref = tree?.ref ?? null;
+    void this.tables.roots.put(since, ref === null ? asBuffer(root) : Buffer.concat([root, placeKey(ref.height, ref.index)]));
+  }
+
+  /** After the transaction: the next block builds on this tree. */
+  moveTo(overlay: BlockOverlay): void {
+    this.head = overlay.tree;
+    this.loadedNodes += overlay.nodes.length;
+    if (this.head === null || this.loadedNodes < MAX_NODES_IN_MEMORY) return;
+    this.head = trimTree(this.head, KEPT_DEPTH);
+    this.loadedNodes = 2 ** KEPT_DEPTH;
+  }
+
+  prove(height: bigint, treeKey: Bytes): ReturnType<StateTree['prove']> {
+    return this.tree.prove(this.rootAt(height), treeKey);
+  }
+
+  private rootAt(height: bigint): Node | null {
+    const stored = this.tables.roots.get(heightKey(height));
+    if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
+    if (stored.length === 32) return null;
+    return { kind: 'stub', hash: ownBytes(stored.subarray(0, 32)), ref: { height: stored.readBigUInt64BE(32), index: stored.readUInt32BE(40) } };
+  }
+
+  private loadNode(ref: NodeRef): ReturnType<typeof decodeNode> {
+    const stored = this.tables.nodes.get(placeKey(ref.height, ref.index));
+    if (stored === undefined) throw new EvmError('damagedStore', `tree node ${ref.height}/${ref.index} is missing`);
+    this.loadedNodes++;
+    return decodeNode(ownBytes(stored), ref);
+  }
+}

@@ -1,0 +1,82 @@
+import { open, type Database, type RootDatabase } from 'lmdb';
+import type { Bytes } from '#ledger';
+
+export type Table = Database<Buffer, Buffer>;
+
+/** The LMDB environment's tables. Keys and values are bytes; integers are big-endian, so that order is numeric. */
+export interface Tables {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  /** 'format', 'genesis' (canonical bytes), 'head' (height u64). */
+  readonly meta: Table;
+  /** height → canonical block. */
+  readonly blocks: Table;
+  /** height → canonical commit certificate. */
+  readonly certificates: Table;
+  /** height → results (result-codec.ts). */
+  readonly results: Table;
+  /** block hash → height. */
+  readonly heights: Table;
+  /** transaction hash → height u64 ‖ index u32. */
+  readonly transactions: Table;
+  /** kind u8 (0 address, 1–4 topic by position) ‖ value ‖ height u64 → nothing. */
+  readonly logs: Table;
+  /** store key → height of the last change u64 ‖ value (none: the key is gone). */
+  readonly state: Table;
+  /** store key ‖ (2^64 − 1 − height) u64 → value: every change, the newest first. */
+  readonly history: Table;
+  /** Keccak-256 → code. */
+  readonly codes: Table;
+  /** height u64 ‖ index u32 → tree node. */
+  readonly nodes: Table;
+  /** height → root hash[32], then the root node's height u64 ‖ index u32 unless the tree is empty. */
+  readonly roots: Table;
+}
+
+export function openTables(folder: string): Tables {
+  const root = open<Buffer, Buffer>(folder, { maxDbs: 16, encoding: 'binary', keyEncoding: 'binary', noSubdir: false, cache: false });
+  const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary', cache: false });
+  return {
+    root, meta: table('meta'), blocks: table('blocks'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
+    transactions: table('transactions'), logs: table('logs'), state: table('state'), history: table('history'), codes: table('codes'),
+    nodes: table('nodes'), roots: table('roots'),
+  };
+}
+
+/** A Buffer over the same bytes: LMDB's binding wants one. */
+export function asBuffer(bytes: Bytes): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+export function heightKey(height: bigint): Buffer {
+  const key = Buffer.allocUnsafe(8);
+  key.writeBigUInt64BE(height);
+  return key;
+}
+
+/** height u64 ‖ index u32. */
+export function placeKey(height: bigint, index: number): Buffer {
+  const key = Buffer.allocUnsafe(12);
+  key.writeBigUInt64BE(height);
+  key.writeUInt32BE(index, 8);
+  return key;
+}
+
+const U64_MAX = (1n << 64n) - 1n;
+
+/** Newer changes of a key sort first. */
+export function historyKey(storeKey: Bytes, height: bigint): Buffer {
+  const key = Buffer.allocUnsafe(storeKey.length + 8);
+  key.set(storeKey);
+  key.writeBigUInt64BE(U64_MAX - height, storeKey.length);
+  return key;
+}
+
+/** After every change of the key: the end of a range. */
+export function historyEnd(storeKey: Bytes): Buffer {
+  return Buffer.concat([storeKey, Buffer.alloc(9, 0xff)]);
+}
+
+/** Bytes that are safe to keep: LMDB's buffers may be views of a shared one. */
+export function ownBytes(buffer: Buffer): Bytes {
+  return Uint8Array.from(buffer);
+}
