@@ -9,6 +9,18 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** PEM texts. */
+export interface EngineTls {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+export interface TestEngineOptions {
+  /** Also listen on TCP port 2376 of `advertise` with mutual TLS, with what this answers for that address. */
+  tls?: (advertise: string) => EngineTls;
+}
+
 export interface TestEngine {
   socketPath: string;
   /** The engine's host, reached from here and from the other engines' hosts: what a data center is to advertise. */
@@ -21,7 +33,7 @@ export interface TestEngine {
 }
 
 const READY_WITHIN_MS = 40_000;
-const REMEDY = 'On Debian: apt-get install docker.io iptables iproute2, and run as root.';
+const REMEDY = 'On Debian: apt-get install docker.io iptables iproute2 openssl, and run as root.';
 
 /** Whether engines can be started here, and if not why. Where CI=true that is an error instead: CI may not skip them. */
 export function testEnginesProblem(env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -33,7 +45,7 @@ export function testEnginesProblem(env: NodeJS.ProcessEnv = process.env): string
 function findProblem(): string | undefined {
   if (process.platform !== 'linux') return `engines for tests need Linux, and this is ${process.platform}.`;
   if (process.getuid?.() !== 0) return 'engines for tests need root.';
-  for (const program of ['dockerd', 'ip', 'nsenter', 'iptables']) {
+  for (const program of ['dockerd', 'ip', 'nsenter', 'iptables', 'openssl']) {
     if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed.`;
   }
   return undefined;
@@ -136,8 +148,16 @@ async function waitForEnd(engine: ChildProcess, withinMs: number): Promise<boole
   });
 }
 
+function tlsArguments(folder: string, advertise: string, tls: EngineTls): string[] {
+  const files = Object.entries(tls).map(([name, pem]) => {
+    writeFileSync(join(folder, `${name}.pem`), pem, { mode: 0o600 });
+    return `--tls${name === 'ca' ? 'cacert' : name}=${join(folder, `${name}.pem`)}`;
+  });
+  return ['--host', `tcp://${advertise}:2376`, '--tlsverify', ...files];
+}
+
 /** Starts one engine; ready when this resolves. Its folders are under the system's temporary folder. */
-export async function startTestEngine(): Promise<TestEngine> {
+export async function startTestEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
   const host = claimHost();
   const folder = mkdtempSync(join(tmpdir(), 'stele-engine-'));
   const socketPath = join(folder, 'docker.sock');
@@ -161,7 +181,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     const { outside, advertise } = connectHost(host);
     for (const name of ['data', 'exec']) mkdirSync(join(folder, name));
     const output = openSync(log, 'a');
-    const args = ['--host', `unix://${socketPath}`, '--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid'), '--bip', '10.247.0.1/24'];
+    const args = ['--host', `unix://${socketPath}`, '--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid'), '--bip', '10.247.0.1/24', ...(options.tls === undefined ? [] : tlsArguments(folder, advertise, options.tls(advertise)))];
     engine = spawn('nsenter', [`--net=/run/netns/${host.namespace}`, 'dockerd', ...args], { stdio: ['ignore', output, output], cwd: '/' });
     closeSync(output);
     await untilReady(engine, socketPath, log);
@@ -173,8 +193,8 @@ export async function startTestEngine(): Promise<TestEngine> {
 }
 
 /** Starts several side by side; when one fails, none is left. */
-export async function startTestEngines(count: number): Promise<TestEngine[]> {
-  const results = await Promise.allSettled(Array.from({ length: count }, () => startTestEngine()));
+export async function startTestEngines(count: number, options: TestEngineOptions = {}): Promise<TestEngine[]> {
+  const results = await Promise.allSettled(Array.from({ length: count }, () => startTestEngine(options)));
   const engines = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   const failure = results.find((result) => result.status === 'rejected');
   if (failure !== undefined) {

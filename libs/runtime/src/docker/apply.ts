@@ -21,8 +21,8 @@ export interface WantedContainer {
 const ATTEMPTS = 6;
 
 /** SIGTERM and `graceSeconds`, then SIGKILL, then gone. What is not there, or is going, is done. */
-export async function removeContainer(docker: Docker, name: string, graceSeconds = 10): Promise<void> {
-  const container = docker.getContainer(name);
+export async function removeContainer(docker: Docker, id: string, graceSeconds = 10): Promise<void> {
+  const container = docker.getContainer(id);
   await orMissing(orUnchanged(container.stop({ t: graceSeconds })));
   try {
     await orMissing(container.remove({ force: true, v: false }));
@@ -80,7 +80,8 @@ export async function applyContainer(docker: Docker, wanted: WantedContainer, si
     }
     const same = info.Config.Labels[LABELS.specHash] === wanted.options.Labels?.[LABELS.specHash];
     if (!same || info.State.Dead || lostItsNetwork(info, wanted)) {
-      await removeContainer(docker, wanted.name);
+      // By id: another's call may have put the wanted one under this name by now.
+      await removeContainer(docker, info.Id);
       continue;
     }
     if (!info.State.Running && info.State.Status !== 'restarting') {
@@ -99,6 +100,6 @@ async function assertHardened(docker: Docker, wanted: WantedContainer, info: Doc
   const dropped = failed(inspectionChecks(info, wanted.limits, wanted.networks));
   if (dropped.length === 0) return info;
   // It never should have run: no grace.
-  await removeContainer(docker, wanted.name, 0);
+  await removeContainer(docker, info.Id, 0);
   throw new RuntimeError('Hardening', `The engine ran ${wanted.name} without: ${dropped.join(', ')}. It was removed.`);
 }

@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { describeWithEngines, startTestEngines, type TestEngine } from '../../../../scripts/docker/test-engines.js';
+import { describeWithEngines, type EngineTls, startTestEngines, type TestEngine } from '../../../../scripts/docker/test-engines.js';
 import { runtimeContract } from '../../testing/contract-suite.js';
 import { writeStandIn } from '../../testing/stand-in.js';
+import { TestAuthority } from '../../testing/test-authority.js';
 import { eventually, fetchText } from '../../testing/wait.js';
 import { CONTAINER_PORTS, createDockerRuntime, DEFAULT_LIMITS, egressSubnet, networkName, nodeName, type NodeSpec, pickSubnet, type Runtime, volumeName } from '../index.js';
 import { applyContainer } from './apply.js';
@@ -24,8 +25,10 @@ describeWithEngines(describe)('docker driver', () => {
   const open = (site: number, install = installId): Runtime => createDockerRuntime({ installId: install, connection: { socketPath: String(engines[site]?.socketPath) }, bundleFolder });
   const docker = (site: number): Docker => new Docker({ socketPath: engines[site]?.socketPath });
 
+  const authority = new TestAuthority(join(folder, 'authority'));
+
   beforeAll(async () => {
-    engines = await startTestEngines(2);
+    engines = await startTestEngines(2, { tls: (advertise) => authority.issue('server', advertise) });
   }, 60_000);
   afterAll(async () => {
     await Promise.all(engines.map((engine) => engine.stop()));
@@ -98,6 +101,7 @@ describeWithEngines(describe)('docker driver', () => {
     await eventually(() => fetchText(spec.advertise, spec.ports.rpc, '/'));
     await Promise.all([1, 2, 3].map(() => open(0).apply({ ...spec, generation: 2 })));
     expect(await open(0).list({ chainId: 'chn_adopt' })).toEqual([expect.objectContaining({ generation: 2, state: 'running' })]);
+    await eventually(() => fetchText(spec.advertise, spec.ports.rpc, '/'));
     await open(0).remove('nod_adopt', { volume: 'delete' });
     await open(0).removeNetwork(spec.network.name);
   }, 60_000);
@@ -112,6 +116,34 @@ describeWithEngines(describe)('docker driver', () => {
     await hangs.close();
     silent.close();
   });
+
+  test('a node that crashes is started again by the engine; one that was stopped is not', async () => {
+    const spec = await specFor(0, 'chn_crash', 'nod_crash', '10.213.1.64/27');
+    const runtime = open(0);
+    await runtime.apply(spec);
+    await eventually(() => fetchText(spec.advertise, spec.ports.rpc, '/'));
+    await fetchText(spec.advertise, spec.ports.rpc, '/crash').catch(() => undefined);
+    expect(await eventually(async () => JSON.parse(await fetchText(spec.advertise, spec.ports.rpc, '/')) as unknown)).toMatchObject({ starts: 2 });
+    expect(await runtime.get('nod_crash')).toMatchObject({ state: 'running', restarts: 1 });
+    await runtime.stop('nod_crash');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await runtime.get('nod_crash')).toMatchObject({ state: 'exited' });
+    await runtime.remove('nod_crash', { volume: 'delete' });
+    await runtime.removeNetwork(spec.network.name);
+  }, 60_000);
+
+  test('an engine over TCP is reached with mutual TLS, and not without', async () => {
+    const host = String(engines[0]?.advertise);
+    const over = (tls: EngineTls): Runtime => createDockerRuntime({ installId, connection: { host, port: 2376, ...tls }, bundleFolder });
+    const runtime = over(authority.issue('client', 'provisioner'));
+    expect(await runtime.ping()).toMatchObject({ endpoint: `tcp://${host}:2376` });
+    await runtime.close();
+    const strangers = new TestAuthority(join(folder, 'strangers'));
+    const stranger = over({ ...strangers.issue('client', 'provisioner'), ca: authority.issue('client', 'x').ca });
+    await expect(stranger.ping()).rejects.toMatchObject({ code: 'Unreachable' });
+    const misled = over({ ...authority.issue('client', 'provisioner'), ca: strangers.issue('client', 'x').ca });
+    await expect(misled.ping()).rejects.toMatchObject({ code: 'Unreachable' });
+  }, 30_000);
 
   describe('networks (docs/adr/0003)', () => {
     let a1: NodeSpec;
@@ -128,6 +160,7 @@ describeWithEngines(describe)('docker driver', () => {
       // The same subnet as chain b's at the other engine: sites do not know of each other's pools.
       far = await specFor(1, 'chn_a', 'nod_far', '10.213.2.32/27');
       await Promise.all([open(0).apply(a1), open(0).apply(a2), open(0).apply(b1), open(1).apply(far)]);
+      await Promise.all([a1, a2, b1, far].map((spec) => eventually(() => fetchText(spec.advertise, spec.ports.rpc, '/'))));
       world = createServer((socket) => socket.on('error', () => socket.destroy()).on('data', (data) => socket.write(`world heard ${data.toString()}`)));
       await new Promise<void>((resolve) => world.listen(WORLD_PORT, '0.0.0.0', resolve));
     }, 60_000);

@@ -124,9 +124,8 @@ class DockerRuntime implements Runtime {
 
   remove(nodeId: string, options: { volume: 'keep' | 'delete' }, call?: CallOptions): Promise<void> {
     return this.engine.call(`removing node ${nodeId}`, call, CHANGE_MS, async (docker) => {
-      const name = nodeName(this.installId, nodeId);
-      const info = await inspectOwn(docker, this.installId, name);
-      if (info !== undefined) await removeContainer(docker, name);
+      const info = await inspectOwn(docker, this.installId, nodeName(this.installId, nodeId));
+      if (info !== undefined) await removeContainer(docker, info.Id);
       if (options.volume === 'keep') return;
       // By label, so that the volume also goes when the container went in an earlier call whose answer was lost.
       const { Volumes } = await docker.listVolumes({ filters: { label: [`${LABELS.install}=${this.installId}`, `${LABELS.kind}=volume`, `${LABELS.node}=${nodeId}`] } });
