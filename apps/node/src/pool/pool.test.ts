@@ -1,0 +1,141 @@
+import type { AdmittedTransaction, StateReader } from '#evm';
+import { sha256, utf8 } from '#ledger';
+import { DEFAULT_POOL_LIMITS, Pool } from './pool.js';
+import { PoolError } from './pool-error.js';
+
+const account = (name: string): Uint8Array => sha256(utf8(name)).subarray(0, 20);
+
+function transaction(sender: string, nonce: number, options: { fee?: bigint; value?: bigint; bytes?: number } = {}): AdmittedTransaction {
+  const { fee = 0n, value = 0n, bytes = 100 } = options;
+  return {
+    hash: sha256(utf8(`${sender} ${nonce} ${fee} ${value}`)), raw: new Uint8Array(bytes), type: 2, sender: account(sender), nonce: BigInt(nonce), gasLimit: 21_000n,
+    to: account('to'), value, data: new Uint8Array(), accessList: [], maxFeePerGas: fee, maxPriorityFeePerGas: fee, intrinsicGas: 21_000n, floorGas: 21_000n,
+    signature: { v: 0n, yParity: 0, r: 1n, s: 1n },
+  };
+}
+
+/** A state in which the named accounts have these nonces, and everybody 10 wei. */
+function stateWith(nonces: Record<string, number> = {}): StateReader {
+  const byAddress = new Map(Object.entries(nonces).map(([name, nonce]) => [Buffer.from(account(name)).toString('hex'), BigInt(nonce)]));
+  return {
+    height: 0n,
+    account: (address) => ({ nonce: byAddress.get(Buffer.from(address).toString('hex')) ?? 0n, balance: 10n, codeHash: new Uint8Array(32) }),
+    code: () => new Uint8Array(), storage: () => new Uint8Array(32), root: () => new Uint8Array(32),
+  };
+}
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof PoolError) return error.code;
+    throw error;
+  }
+  return 'accepted';
+}
+
+const candidates = (pool: Pool): string[] => [...pool.candidates()].map((tx) => `${['a', 'b', 'c'].find((name) => Buffer.from(account(name)).equals(tx.sender)) ?? '?'}${tx.nonce}`);
+
+describe('pool', () => {
+  it('takes senders in turn, each by nonce, the first comer first', () => {
+    const pool = new Pool();
+    for (const [sender, nonce] of [['b', 1], ['b', 0], ['a', 0], ['b', 2], ['c', 0], ['a', 1]] as const) pool.add(transaction(sender, nonce), stateWith(), 0);
+    expect(candidates(pool)).toEqual(['b0', 'a0', 'c0', 'b1', 'a1', 'b2']);
+  });
+
+  it('holds back what stands behind a gap until the gap is filled', () => {
+    const pool = new Pool();
+    pool.add(transaction('a', 1), stateWith(), 0);
+    pool.add(transaction('a', 2), stateWith(), 0);
+    expect(pool.hasReady).toBe(false);
+    expect(pool.pendingNonce(account('a'), stateWith())).toBe(0n);
+    pool.add(transaction('a', 0), stateWith(), 0);
+    expect(candidates(pool)).toEqual(['a0', 'a1', 'a2']);
+    expect(pool.pendingNonce(account('a'), stateWith())).toBe(3n);
+  });
+
+  it('knows what it holds', () => {
+    const pool = new Pool();
+    expect(pool.add(transaction('a', 0), stateWith(), 0)).toBe('added');
+    expect(pool.add(transaction('a', 0), stateWith(), 0)).toBe('known');
+    expect(pool.size).toBe(1);
+  });
+
+  it('refuses used nonces, values that the account does not hold, and nonces far ahead', () => {
+    const pool = new Pool();
+    expect(refusal(() => pool.add(transaction('a', 2), stateWith({ a: 3 }), 0))).toBe('nonceTooLow');
+    expect(refusal(() => pool.add(transaction('a', 3, { value: 11n }), stateWith({ a: 3 }), 0))).toBe('insufficientFunds');
+    expect(refusal(() => pool.add(transaction('a', 3 + 128), stateWith({ a: 3 }), 0))).toBe('nonceTooHigh');
+    expect(refusal(() => pool.add(transaction('a', 3 + 127), stateWith({ a: 3 }), 0))).toBe('accepted');
+  });
+
+  it('holds 64 ready and 64 gapped of one account', () => {
+    const pool = new Pool();
+    for (let nonce = 0; nonce < 64; nonce++) pool.add(transaction('a', nonce), stateWith(), 0);
+    expect(refusal(() => pool.add(transaction('a', 64), stateWith(), 0))).toBe('accountQueueFull');
+    for (let nonce = 65; nonce < 129; nonce++) pool.add(transaction('a', nonce), stateWith(), 0);
+    expect(refusal(() => pool.add(transaction('a', 129), stateWith(), 0))).toBe('accountQueueFull');
+    expect(refusal(() => pool.add(transaction('b', 0), stateWith(), 0))).toBe('accepted');
+  });
+
+  it('is bounded in transactions and bytes', () => {
+    const few = new Pool({ ...DEFAULT_POOL_LIMITS, transactions: 1 });
+    few.add(transaction('a', 0), stateWith(), 0);
+    expect(refusal(() => few.add(transaction('b', 0), stateWith(), 0))).toBe('poolFull');
+    const small = new Pool({ ...DEFAULT_POOL_LIMITS, bytes: 150 });
+    small.add(transaction('a', 0), stateWith(), 0);
+    expect(refusal(() => small.add(transaction('b', 0), stateWith(), 0))).toBe('poolFull');
+    small.drop(transaction('a', 0).hash);
+    expect(small.sizeBytes).toBe(0);
+    expect(refusal(() => small.add(transaction('b', 0), stateWith(), 0))).toBe('accepted');
+  });
+
+  it.each([
+    { describe: 'equal fee of nothing', before: 0n, offered: 0n, expected: 'accepted' /* the same transaction */ },
+    { describe: '9 % more', before: 100n, offered: 109n, expected: 'replacementUnderpriced' },
+    { describe: '10 % more', before: 100n, offered: 110n, expected: 'accepted' },
+    { describe: 'one wei over nothing', before: 0n, offered: 1n, expected: 'accepted' },
+    { describe: 'less', before: 100n, offered: 99n, expected: 'replacementUnderpriced' },
+  ])('replaces a nonce for a fee 10 % higher: $describe', ({ before, offered, expected }) => {
+    const pool = new Pool();
+    pool.add(transaction('a', 0, { fee: before }), stateWith(), 0);
+    expect(refusal(() => pool.add(transaction('a', 0, { fee: offered }), stateWith(), 1000))).toBe(expected);
+    expect(pool.size).toBe(1);
+    if (expected === 'accepted') expect([...pool.candidates()][0]?.maxFeePerGas).toBe(offered);
+  });
+
+  it('replaces a nonce once a second', () => {
+    const pool = new Pool();
+    pool.add(transaction('a', 0, { fee: 1n }), stateWith(), 0);
+    expect(refusal(() => pool.add(transaction('a', 0, { fee: 2n }), stateWith(), 999))).toBe('replacementTooSoon');
+    expect(refusal(() => pool.add(transaction('a', 0, { fee: 2n }), stateWith(), 1000))).toBe('accepted');
+    expect(refusal(() => pool.add(transaction('a', 0, { fee: 4n }), stateWith(), 1999))).toBe('replacementTooSoon');
+  });
+
+  it('lets go what a block has used up, and what follows becomes ready', () => {
+    const pool = new Pool();
+    for (const nonce of [0, 1, 3]) pool.add(transaction('a', nonce), stateWith(), 0);
+    expect(pool.advance([account('a'), account('b')], stateWith({ a: 3 }))).toBe(2);
+    expect(candidates(pool)).toEqual(['a3']);
+    pool.advance([account('a')], stateWith({ a: 4 }));
+    expect(pool).toMatchObject({ size: 0, sizeBytes: 0, hasReady: false });
+  });
+
+  it('keeps what follows a dropped transaction behind the gap', () => {
+    const pool = new Pool();
+    for (const nonce of [0, 1, 2]) pool.add(transaction('a', nonce), stateWith(), 0);
+    pool.drop(transaction('a', 1).hash);
+    expect(candidates(pool)).toEqual(['a0']);
+    expect(pool.size).toBe(2);
+  });
+
+  it('forgets what has waited too long, sooner behind a gap', () => {
+    const pool = new Pool();
+    pool.add(transaction('a', 0), stateWith(), 0);
+    pool.add(transaction('a', 2), stateWith(), 0);
+    expect(pool.expire(600_001)).toBe(1);
+    expect(candidates(pool)).toEqual(['a0']);
+    expect(pool.expire(3_600_001)).toBe(1);
+    expect(pool.size).toBe(0);
+  });
+});

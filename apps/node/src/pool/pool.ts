@@ -1,0 +1,189 @@
+import type { AdmittedTransaction, StateReader } from '#evm';
+import { toHex } from '#ledger';
+import { AccountQueue, type PoolEntry } from './account-queue.js';
+import { PoolError } from './pool-error.js';
+
+export interface PoolLimits {
+  /** Per sender, without a gap. */
+  readyPerAccount: number;
+  /** Per sender, behind a gap. */
+  gappedPerAccount: number;
+  transactions: number;
+  bytes: number;
+  readyTtlMs: number;
+  gappedTtlMs: number;
+  /** Least time between two replacements of one nonce. */
+  replaceIntervalMs: number;
+}
+
+export const DEFAULT_POOL_LIMITS: PoolLimits = {
+  readyPerAccount: 64,
+  gappedPerAccount: 64,
+  transactions: 20_000,
+  bytes: 64 * 1024 * 1024,
+  readyTtlMs: 3_600_000,
+  gappedTtlMs: 600_000,
+  replaceIntervalMs: 1000,
+};
+
+/** A new fee must be so many per cent above the old one; the fee itself is never charged. */
+const REPLACE_PERCENT = 10n;
+
+/**
+ * Transactions that wait for a block: first in, first out for each sender, the senders taking turns, so that none crowds out
+ * the others. Time and state are given by the caller.
+ */
+export class Pool {
+  private readonly accounts = new Map<string, AccountQueue>();
+  private readonly byHash = new Map<string, PoolEntry>();
+  private bytes = 0;
+  private arrivals = 0;
+  private readyTotal = 0;
+
+  constructor(private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS) {}
+
+  get size(): number {
+    return this.byHash.size;
+  }
+
+  get sizeBytes(): number {
+    return this.bytes;
+  }
+
+  /** Whether a block could take anything now. */
+  get hasReady(): boolean {
+    return this.readyTotal > 0;
+  }
+
+  get(hash: Uint8Array): AdmittedTransaction | undefined {
+    return this.byHash.get(toHex(hash))?.transaction;
+  }
+
+  /** The nonce for the sender's next transaction, with those that wait counted in. */
+  pendingNonce(address: Uint8Array, state: StateReader): bigint {
+    const nonce = state.account(address)?.nonce ?? 0n;
+    const queue = this.accounts.get(toHex(address));
+    return queue === undefined || queue.nextNonce < nonce ? nonce : queue.nextNonce;
+  }
+
+  /**
+   * Takes a transaction in, or knows it already.
+   * @throws PoolError
+   */
+  add(transaction: AdmittedTransaction, state: StateReader, nowMs: number): 'added' | 'known' {
+    const hash = toHex(transaction.hash);
+    if (this.byHash.has(hash)) return 'known';
+    const sender = toHex(transaction.sender);
+    const account = state.account(transaction.sender);
+    const stateNonce = account?.nonce ?? 0n;
+    if (transaction.nonce < stateNonce) throw new PoolError('nonceTooLow', `nonce too low: the account's next nonce is ${stateNonce}, the transaction has ${transaction.nonce}`);
+    if (transaction.value > (account?.balance ?? 0n)) throw new PoolError('insufficientFunds', `insufficient funds: the account holds ${account?.balance ?? 0n} wei and sends ${transaction.value}`);
+    const queue = this.accounts.get(sender) ?? new AccountQueue(stateNonce);
+    const rival = queue.at(transaction.nonce);
+    if (rival === undefined) this.checkRoom(queue, transaction);
+    else this.checkReplacement(rival, transaction, nowMs);
+    const before = queue.readyCount;
+    queue.put({ transaction, arrival: rival?.arrival ?? this.arrivals++, arrivedAtMs: nowMs });
+    this.accounts.set(sender, queue);
+    if (rival !== undefined) this.forget(rival);
+    this.byHash.set(hash, queue.at(transaction.nonce) as PoolEntry);
+    this.bytes += transaction.raw.length;
+    this.readyTotal += queue.readyCount - before;
+    return 'added';
+  }
+
+  /** Ready transactions, one of each sender in turn, the senders in the order in which they first came. Lazy. */
+  *candidates(): Generator<AdmittedTransaction> {
+    let turns = [...this.accounts.values()].filter((queue) => queue.readyCount > 0).map((queue) => ({ entries: queue.ready(), first: firstArrival(queue) }));
+    turns.sort((a, b) => a.first - b.first);
+    while (turns.length > 0) {
+      const next: typeof turns = [];
+      for (const turn of turns) {
+        const { value, done } = turn.entries.next();
+        if (done === true) continue;
+        yield value.transaction;
+        next.push(turn);
+      }
+      turns = next;
+    }
+  }
+
+  /** Everything that waits, ready or not: for peers that have just connected. */
+  *all(): Generator<AdmittedTransaction> {
+    for (const entry of this.byHash.values()) yield entry.transaction;
+  }
+
+  /** A block was committed: what its senders' nonces have used up goes. Answers how many went. */
+  advance(senders: Iterable<Uint8Array>, state: StateReader): number {
+    let gone = 0;
+    for (const sender of senders) {
+      const key = toHex(sender);
+      const queue = this.accounts.get(key);
+      if (queue === undefined) continue;
+      const before = queue.readyCount;
+      const used = queue.advance(state.account(sender)?.nonce ?? 0n);
+      this.readyTotal += queue.readyCount - before;
+      for (const entry of used) this.forget(entry);
+      gone += used.length;
+      if (queue.size === 0) this.accounts.delete(key);
+    }
+    return gone;
+  }
+
+  /** Drops a transaction that can never execute where it stands; what follows it in its sender's queue now waits behind a gap. */
+  drop(hash: Uint8Array): void {
+    const entry = this.byHash.get(toHex(hash));
+    if (entry !== undefined) this.take(entry);
+  }
+
+  /** Drops what has waited too long. Answers how many went. */
+  expire(nowMs: number): number {
+    const old: PoolEntry[] = [];
+    for (const queue of this.accounts.values()) {
+      const nextNonce = queue.nextNonce;
+      for (const entry of queue.all()) {
+        const ttlMs = entry.transaction.nonce < nextNonce ? this.limits.readyTtlMs : this.limits.gappedTtlMs;
+        if (nowMs - entry.arrivedAtMs > ttlMs) old.push(entry);
+      }
+    }
+    for (const entry of old) this.take(entry);
+    return old.length;
+  }
+
+  private checkRoom(queue: AccountQueue, transaction: AdmittedTransaction): void {
+    const { readyPerAccount, gappedPerAccount, transactions, bytes } = this.limits;
+    const ahead = transaction.nonce - queue.nextNonce;
+    if (ahead >= BigInt(readyPerAccount + gappedPerAccount)) throw new PoolError('nonceTooHigh', `nonce ${transaction.nonce} is ${ahead} above the account's next nonce ${queue.nextNonce}`);
+    const full = ahead === 0n ? queue.readyCount >= readyPerAccount : queue.gappedCount >= gappedPerAccount;
+    if (full) throw new PoolError('accountQueueFull', `the account has ${queue.size} transactions waiting: send more when some are committed`);
+    if (this.size >= transactions || this.bytes + transaction.raw.length > bytes) throw new PoolError('poolFull', 'the node holds as many waiting transactions as it may: try again soon');
+  }
+
+  private checkReplacement(old: PoolEntry, transaction: AdmittedTransaction, nowMs: number): void {
+    const enough = (offered: bigint, before: bigint): boolean => offered > before && offered * 100n >= before * (100n + REPLACE_PERCENT);
+    if (!enough(transaction.maxFeePerGas, old.transaction.maxFeePerGas) || !enough(transaction.maxPriorityFeePerGas, old.transaction.maxPriorityFeePerGas)) {
+      throw new PoolError('replacementUnderpriced', `replacement transaction underpriced: another with nonce ${transaction.nonce} waits, and both offered fees must be ${REPLACE_PERCENT} % above its (they are never charged)`);
+    }
+    if (nowMs - old.arrivedAtMs < this.limits.replaceIntervalMs) throw new PoolError('replacementTooSoon', `nonce ${transaction.nonce} may be replaced once in ${this.limits.replaceIntervalMs} ms`);
+  }
+
+  private take(entry: PoolEntry): void {
+    const sender = toHex(entry.transaction.sender);
+    const queue = this.accounts.get(sender);
+    if (queue === undefined) return;
+    const before = queue.readyCount;
+    queue.remove(entry.transaction.nonce);
+    this.readyTotal += queue.readyCount - before;
+    this.forget(entry);
+    if (queue.size === 0) this.accounts.delete(sender);
+  }
+
+  private forget(entry: PoolEntry): void {
+    if (this.byHash.delete(toHex(entry.transaction.hash))) this.bytes -= entry.transaction.raw.length;
+  }
+}
+
+function firstArrival(queue: AccountQueue): number {
+  const { value } = queue.ready().next();
+  return value?.arrival ?? 0;
+}
