@@ -53,7 +53,7 @@ export default tseslint.config(
         ),
       ],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: pureLedger }],
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*', 'sodium-native', 'crypto'], message: pureLedger }] }],
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*', 'sodium-native'], message: pureLedger }], paths: [{ name: 'crypto', message: pureLedger }] }],
       'no-restricted-syntax': [
         'error',
         { selector: ':function[async=true]', message: pureLedger },
