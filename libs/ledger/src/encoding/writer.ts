@@ -50,7 +50,7 @@ export class Writer {
   }
 
   /** u32 length, then the bytes. The bound is the reader's, so that nothing is written that would not be read. */
-  bytes(bytes: Bytes, maxLength: number): this {
+  bytes(bytes: Bytes, maxLength = U32_MAX): this {
     if (bytes.length > maxLength) throw new LedgerError('tooLong', `${bytes.length} bytes where at most ${maxLength} may stand`);
     this.u32(bytes.length);
     return this.fixed(bytes, bytes.length);
