@@ -4,12 +4,12 @@ import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import type { DataSource } from 'typeorm';
 import { OperationFeed } from '#persistence';
+import { AttemptThrottle } from './auth/attempt-throttle.js';
 import { AccessTokens, TOKEN_KEY, type TokenKey } from './auth/access-tokens.js';
 import { Authenticator } from './auth/authenticator.js';
 import { Identities } from './auth/identities.js';
 import { AccessTokenGuard, JwtStrategy } from './auth/jwt.strategy.js';
 import { LocalStrategy, PasswordGuard } from './auth/local.strategy.js';
-import { LoginThrottle } from './auth/login-throttle.js';
 import { PolicyGuard } from './auth/policy.guard.js';
 import { SessionsController } from './auth/sessions.controller.js';
 import { Sessions } from './auth/sessions.service.js';
@@ -53,7 +53,7 @@ export class GatewayModule {
         { provide: DATABASE, useValue: resources.dataSource },
         { provide: OperationFeed, useValue: resources.feed },
         { provide: TOKEN_KEY, useValue: resources.tokenKey },
-        { provide: LoginThrottle, useFactory: () => new LoginThrottle() },
+        { provide: AttemptThrottle, useFactory: () => new AttemptThrottle() },
         { provide: APP_GUARD, useClass: PolicyGuard },
         AccessTokens, AccessTokenGuard, Authenticator, Identities, JwtStrategy, LocalStrategy, PasswordGuard, Sessions,
         TenantsService, ApiKeysService, ChainsService, GenesisService, OperationsService, DataCentersService, Idempotency,

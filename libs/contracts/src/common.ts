@@ -19,7 +19,7 @@ export const HexDataSchema = z.string().regex(/^0x(?:[0-9a-fA-F]{2})*$/, 'must b
 /** A non-negative integer of at most 256 bits as a decimal string. */
 export const DecimalSchema = z
   .string()
-  .regex(/^(?:0|[1-9][0-9]{0,77})$/, 'must be a decimal integer')
+  .regex(/^(?:0|[1-9][0-9]{0,77})$/, { error: 'must be a decimal integer', abort: true })
   .refine((text) => BigInt(text) < 1n << 256n, 'must fit into 256 bits');
 
 /** What people call a thing: trimmed, one line. */

@@ -7,7 +7,8 @@ import { CodedError, LoginRequestSchema } from '#contracts';
 import { Users } from '#persistence';
 import { DATABASE } from '../database.js';
 import { validationError } from '../http/problem.rules.js';
-import { LoginThrottle } from './login-throttle.js';
+import { AttemptThrottle } from './attempt-throttle.js';
+import { loginLimits } from './attempts.rules.js';
 import { checkPassword } from './passwords.js';
 
 export interface LoggedIn {
@@ -19,7 +20,7 @@ export interface LoggedIn {
 export class LocalStrategy extends PassportStrategy(Strategy) {
   constructor(
     @Inject(DATABASE) private readonly dataSource: DataSource,
-    private readonly throttle: LoginThrottle,
+    private readonly throttle: AttemptThrottle,
   ) {
     super({ usernameField: 'email', passwordField: 'password', passReqToCallback: true });
   }
@@ -29,11 +30,12 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     const parsed = LoginRequestSchema.safeParse(request.body);
     if (!parsed.success) throw validationError(parsed.error.issues);
     const { email, password } = parsed.data;
-    const waitSeconds = this.throttle.attempt(email, request.ip, Date.now());
+    const limits = loginLimits(email, request.ip);
+    const waitSeconds = this.throttle.attempt(limits, Date.now());
     if (waitSeconds > 0) throw new CodedError('rate_limited', 'too many failed logins', { retryAfterSeconds: waitSeconds });
     const found = await new Users(this.dataSource.manager).findForLogin(email);
     if (!(await checkPassword(found?.passwordHash ?? null, password)) || found === null) throw new CodedError('invalid_credentials');
-    this.throttle.succeeded(email, request.ip);
+    this.throttle.forgive(limits);
     return { userId: found.userId };
   }
 }

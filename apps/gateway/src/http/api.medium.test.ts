@@ -54,6 +54,7 @@ describe('the platform around the API', () => {
   it('describes itself in OpenAPI 3.1 out of the schemas that validate', async () => {
     const { body } = await stele.call<{
       openapi: string;
+      components: { schemas: Record<string, { required?: string[] }> };
       paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: unknown }> }; responses: Record<string, { content?: Record<string, { schema: unknown }> }> }>>;
     }>('GET', '/openapi.json');
     expect(body.openapi).toBe('3.1.0');
@@ -65,6 +66,11 @@ describe('the platform around the API', () => {
     expect(text).toContain('governanceAccount');
     expect(text).toContain('evmChainId');
     expect(text).not.toContain('~standard');
+    expect(create?.responses['default']?.content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
+    expect(body.components.schemas['Problem']).toMatchObject({ type: 'object' });
+    // A client may leave out what has a default.
+    expect(body.components.schemas['CreateChainRequest']?.required).toEqual(['name', 'members', 'nodes']);
+    expect(body.paths['/rpc/{chainId}']).toBeDefined();
   });
 
   it('answers no page of another origin', async () => {

@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiExcludeEndpoint, DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { CodedError } from '#contracts';
+import { CodedError, ProblemSchema } from '#contracts';
 import { Policy } from '../auth/policy.js';
 
 /** Keeps the document, which can only be made once all routes are known. */
@@ -19,9 +19,37 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of a session, or an API key.' }, 'bearer')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'apiKey')
+    .addGlobalResponse({ status: 'default', description: 'Any other answer is a problem (RFC 9457).', standardSchema: ProblemSchema })
     .build();
-  return SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
+  for (const path of Object.values(document.paths)) for (const operation of Object.values(path)) nameProblemType(operation);
+  return { ...document, paths: { ...document.paths, '/rpc/{chainId}': RPC_PATH } };
 }
+
+/** The generator knows `application/json` only. */
+function nameProblemType(operation: unknown): void {
+  const { responses } = operation as { responses?: Record<string, { content?: Record<string, unknown> }> };
+  const content = responses?.['default']?.content;
+  if (content?.['application/json'] === undefined) return;
+  content['application/problem+json'] = content['application/json'];
+  delete content['application/json'];
+}
+
+/** JSON-RPC is no route of Nest's: its bytes go through as they came. */
+const RPC_PATH: OpenAPIObject['paths'][string] = {
+  post: {
+    operationId: 'callChain',
+    tags: ['json-rpc'],
+    summary: 'Ethereum JSON-RPC 2.0, one call or a batch; the same path takes a WebSocket',
+    security: [{ bearer: [] }, { apiKey: [] }],
+    parameters: [{ name: 'chainId', in: 'path', required: true, schema: { type: 'string' } }],
+    requestBody: { required: true, content: { 'application/json': { schema: {} } } },
+    responses: {
+      '200': { description: 'The node’s answer', content: { 'application/json': { schema: {} } } },
+      default: { description: 'Any other answer is a problem (RFC 9457).', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+    },
+  },
+};
 
 @Controller()
 export class OpenApiController {
