@@ -17,3 +17,4 @@ export * from './formats/genesis.js';
 export * from './formats/genesis-file.js';
 export * from './formats/receipt.js';
 export * from './formats/enrolment.js';
+export * from './consensus/index.js';

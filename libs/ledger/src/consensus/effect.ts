@@ -1,0 +1,44 @@
+import type { Bytes } from '../encoding/index.js';
+import type { Block } from '../formats/block.js';
+import type { Certificate } from '../formats/certificate.js';
+import type { Evidence } from '../formats/evidence.js';
+import type { Proposal } from '../formats/proposal.js';
+import type { Vote } from '../formats/vote.js';
+import type { ExecutionOutcome } from './input.js';
+import type { LogRecord } from './record.js';
+
+export type TimerKind = 'propose' | 'prevote' | 'precommit' | 'rebroadcast' | 'pace' | 'minInterval';
+
+/** One timer of each kind runs at a time: setting one replaces it. An expired timer of another height or round is ignored. */
+export interface TimerId {
+  kind: TimerKind;
+  height: bigint;
+  round: number;
+}
+
+export type Message =
+  | { type: 'proposal'; proposal: Proposal }
+  | { type: 'vote'; vote: Vote }
+  | { type: 'certificate'; certificate: Certificate }
+  | { type: 'skipProof'; votes: readonly Vote[] };
+
+/** What the shell must do, in this order. Nothing signed is ever broadcast before its record was persisted. */
+export type Effect =
+  /** Sign these bytes with the node's key; answer `signed`. */
+  | { type: 'sign'; id: number; signBytes: Bytes }
+  /** Append the record to the log and make it durable; answer `persisted`. The first record of a height may replace the log. */
+  | { type: 'persist'; id: number; record: LogRecord }
+  /** Send to every peer. A peer at another height drops it; the shell answers laggards with decided blocks. */
+  | { type: 'broadcast'; message: Message }
+  | { type: 'setTimer'; timer: TimerId; delayMs: number }
+  /** Build and execute a new block on the head; answer `built` (header complete, later than `minTimeMs`). */
+  | { type: 'build'; height: bigint; round: number; minTimeMs: bigint; lastCommit: Certificate | null; evidence: readonly Evidence[] }
+  /** Execute a proposed block in an overlay; answer `executed`. Its form and header have been checked. */
+  | { type: 'execute'; height: bigint; blockHash: Bytes; block: Block }
+  /** Commit durably. The machine is at the next height already. */
+  | { type: 'decide'; block: Block; certificate: Certificate; outcome: ExecutionOutcome }
+  | { type: 'reportEvidence'; evidence: Evidence }
+  /** A quorum decided this height and the block is not here: ask peers for it. */
+  | { type: 'requestSync'; height: bigint }
+  /** The chain and this node disagree on what a certified block does: stop, keep everything. */
+  | { type: 'halt'; reason: string };

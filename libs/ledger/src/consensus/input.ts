@@ -1,0 +1,47 @@
+import type { Bytes } from '../encoding/index.js';
+import type { Block } from '../formats/block.js';
+import type { Certificate } from '../formats/certificate.js';
+import type { Params } from '../formats/params.js';
+import type { Proposal } from '../formats/proposal.js';
+import type { ValidatorSet } from '../formats/validators.js';
+import type { Vote } from '../formats/vote.js';
+import type { LogRecord } from './record.js';
+import type { TimerId } from './effect.js';
+
+/** What executing a block in a throw-away overlay gives. */
+export interface ExecutionOutcome {
+  stateRoot: Bytes;
+  receiptsRoot: Bytes;
+  /** Who votes from the next height on. */
+  nextValidators: ValidatorSet;
+  /** The parameters of the next height. */
+  params: Params;
+}
+
+/**
+ * How the shell drives the machine: one input at a time, in order; carry out the effects of one step in their order before
+ * the next input. After a restart: read the log, `start` with its records, and only then feed messages from the network.
+ */
+export type Input =
+  /** First input of a process. `records`: this height's, from the safety log. `maySign`: false for an observer or a damaged log. */
+  | { type: 'start'; records: readonly LogRecord[]; maySign: boolean }
+  /** A message of a peer; signatures are checked here. `nowMs`: the local clock, for the timeliness of new proposals. */
+  | { type: 'proposal'; proposal: Proposal; nowMs: bigint }
+  | { type: 'vote'; vote: Vote }
+  /** A certificate of this height that a peer sent: its signatures count like votes. */
+  | { type: 'certificate'; certificate: Certificate }
+  /** The votes that let a peer enter a round; each counts like a vote. */
+  | { type: 'skipProof'; votes: readonly Vote[] }
+  /** A block of this height that a peer has decided, executed by the shell. Decides it if the certificate holds. */
+  | { type: 'syncedBlock'; block: Block; certificate: Certificate; outcome: ExecutionOutcome }
+  | { type: 'timeout'; timer: TimerId }
+  /** Answers `build`. */
+  | { type: 'built'; height: bigint; round: number; block: Block; outcome: ExecutionOutcome }
+  /** Answers `execute`; `outcome` null where the block is invalid. */
+  | { type: 'executed'; height: bigint; blockHash: Bytes; outcome: ExecutionOutcome | null }
+  /** Answers `sign`. */
+  | { type: 'signed'; id: number; signature: Bytes }
+  /** Answers `persist`: the record is durable. */
+  | { type: 'persisted'; id: number }
+  /** The pool holds transactions for this height. Feed it again after each decision while the pool is not empty. */
+  | { type: 'transactionsAvailable'; height: bigint };
