@@ -85,6 +85,11 @@ export class Upstream {
     }
   }
 
+  /** Its address or its place in the chain has changed: what is under way may finish. */
+  retire(): void {
+    void this.pool.close();
+  }
+
   async close(): Promise<void> {
     await this.pool.destroy();
   }

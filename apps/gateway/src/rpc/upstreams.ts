@@ -78,7 +78,7 @@ export class Upstreams {
   private forget(chainId: string): void {
     const chain = this.chains.get(chainId);
     this.chains.delete(chainId);
-    for (const upstream of chain?.byId.values() ?? []) void upstream.close();
+    for (const upstream of chain?.byId.values() ?? []) upstream.retire();
   }
 
   private prefer(chain: ChainUpstreams, client: string, nodeId: string): void {
@@ -95,14 +95,14 @@ export class Upstreams {
       const known = chain.byId.get(address.nodeId);
       if (known !== undefined && sameAddress(known.link.address, address)) continue;
       chain.byId.set(address.nodeId, new Upstream(address, this.identity));
-      if (known !== undefined) void known.close();
+      known?.retire();
     }
     if (chain.byId.size === addresses.length) return;
     const wanted = new Set(addresses.map((address) => address.nodeId));
     for (const [nodeId, upstream] of chain.byId) {
       if (wanted.has(nodeId)) continue;
       chain.byId.delete(nodeId);
-      void upstream.close();
+      upstream.retire();
     }
   }
 
