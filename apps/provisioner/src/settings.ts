@@ -14,6 +14,8 @@ export interface ProvisionerSettings {
   stopNodesAtExit: boolean;
   /** Folder with the bundled node program and its addons. */
   bundleFolder: string;
+  /** Name of a node image that every engine has already (docker/Dockerfile.node), instead of one made from the bundle. */
+  nodeImage: string | undefined;
 }
 
 /** Injection token of the settings. */
@@ -33,5 +35,6 @@ export function readSettings(env: NodeJS.ProcessEnv, bundleFolder: string): Prov
     production: env['NODE_ENV'] === 'production',
     stopNodesAtExit: env['STELE_STOP_NODES'] === '1',
     bundleFolder: env['STELE_NODE_BUNDLE'] ?? bundleFolder,
+    nodeImage: env['STELE_NODE_IMAGE'] === '' ? undefined : env['STELE_NODE_IMAGE'],
   };
 }

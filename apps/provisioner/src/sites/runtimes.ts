@@ -26,7 +26,11 @@ export class Runtimes {
   private create(dataCenter: DataCenterRecord, connection: DataCenterConnection): Runtime {
     const { installId } = this;
     if (dataCenter.runtime === 'docker') {
-      return createDockerRuntime({ installId, connection: connection as Exclude<DataCenterConnection, Record<string, never>>, bundleFolder: this.settings.bundleFolder });
+      return createDockerRuntime({
+        installId,
+        connection: connection as Exclude<DataCenterConnection, Record<string, never>>,
+        ...(this.settings.nodeImage === undefined ? { bundleFolder: this.settings.bundleFolder } : { image: this.settings.nodeImage }),
+      });
     }
     if (dataCenter.runtime === 'process') {
       if (this.settings.production) throw new RuntimeError('Unsupported', 'Child processes isolate nothing, so production mode refuses this data center. Register one with a container engine.');
