@@ -3,6 +3,7 @@ import { createEVM, type EVM } from '@ethereumjs/evm';
 import { sha256, type Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
 import { recoverPublicKey } from '../crypto/recover.js';
+import { EvmError } from '../errors.js';
 import { OverlayStateManager } from '../state/state-manager.js';
 
 /** BLOCKHASH of an earlier block. */
@@ -53,13 +54,21 @@ export class LanePool {
   async run<T>(work: (lane: Lane) => Promise<T>): Promise<T> {
     const lane = await this.take();
     try {
-      return await work(lane);
-    } finally {
-      lane.state.use(null);
-      const next = this.waiting.shift();
-      if (next === undefined) this.idle.push(lane);
-      else next(lane);
+      const result = await work(lane);
+      this.give(lane);
+      return result;
+    } catch (error) {
+      // Where the EVM itself threw, its journals may stand anywhere: a new one takes its place.
+      this.give(error instanceof EvmError ? lane : await this.create());
+      throw error;
     }
+  }
+
+  private give(lane: Lane): void {
+    lane.state.use(null);
+    const next = this.waiting.shift();
+    if (next === undefined) this.idle.push(lane);
+    else next(lane);
   }
 
   private async take(): Promise<Lane> {

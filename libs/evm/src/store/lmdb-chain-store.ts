@@ -171,7 +171,8 @@ export class LmdbChainStore implements ChainStore {
   }
 
   private heightAt(at: bigint | Bytes): bigint | null {
-    return typeof at === 'bigint' ? at : this.heightOf(at);
+    if (typeof at !== 'bigint') return this.heightOf(at);
+    return at < 0n ? null : at;
   }
 
   private bytes(table: 'blocks' | 'certificates' | 'results', height: bigint): Bytes | null {
