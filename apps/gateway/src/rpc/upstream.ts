@@ -4,7 +4,8 @@ import { NodeLink, type NodeAddress } from './node-link.js';
 import { afterFailure, afterSuccess, newHealth, type UpstreamHealth } from './upstream.rules.js';
 
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const CALL_TIMEOUT_MS = 20_000;
+/** Longer than the longest call that a node lets wait (30 s, for a transaction's commit); a dead node is found by the probe. */
+const CALL_TIMEOUT_MS = 40_000;
 const PROBE_TIMEOUT_MS = 1_000;
 /** So many failures in a row, and calls that still wait are given up, so that they go on elsewhere. */
 const GIVE_UP_AFTER = 3;
