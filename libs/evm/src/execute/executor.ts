@@ -53,6 +53,8 @@ export interface ExecutedBlock {
   receiptsRoot: Bytes;
   txRoot: Bytes;
   gasUsed: bigint;
+  /** Wall-clock time of the state tree's update, part of the execution: for metrics. */
+  treeMs: number;
 }
 
 export interface BuiltBlock extends ExecutedBlock {

@@ -63,12 +63,14 @@ class BlockRun {
     // The head may have moved while this ran; its tree is then not the one that these changes belong to.
     requireHead(this.store, this.parent);
     const height = this.parent.height + 1n;
+    const beganMs = performance.now();
     const overlay = this.store.stateWriter.overlayOf(this.overlay, this.base, height);
+    const treeMs = performance.now() - beganMs;
     return {
       parent: this.parent, height, timeMs: this.timeMs, executed: this.executed, overlay, stateRoot: overlay.root,
       receiptsRoot: resultsRoot(this.executed.map(({ result }) => result)),
       txRoot: transactionsRoot(this.executed.map(({ transaction }) => transaction.raw)),
-      gasUsed: this.gasUsed,
+      gasUsed: this.gasUsed, treeMs,
     };
   }
 }
