@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes, ZERO_HASH, type Bytes } from '../encoding/index.js';
 import { evidenceRoot, transactionsRoot, type Block } from '../formats/block.js';
 import { certificateHash, verifyCertificate } from '../formats/certificate.js';
+import { makeEvidence, verifyEvidence } from '../formats/evidence.js';
 import { blockHash } from '../formats/header.js';
 import { paramsHash } from '../formats/params.js';
 import { proposalSignBytes, type Proposal } from '../formats/proposal.js';
@@ -50,7 +51,7 @@ function reportSecond(state: State, effects: Effect[], first: Proposal, second: 
   const a = proposalSignBytes(genesisHash, first);
   const b = proposalSignBytes(genesisHash, second);
   if (first.blockHash !== ZERO_HASH && compareBytes(a, b) !== 0 && verify(publicKey, b, second.signature)) {
-    effects.push({ type: 'reportEvidence', evidence: { publicKey, a: { signBytes: a, signature: first.signature }, b: { signBytes: b, signature: second.signature } } });
+    effects.push({ type: 'reportEvidence', evidence: makeEvidence(publicKey, { signBytes: a, signature: first.signature }, { signBytes: b, signature: second.signature }) });
   }
   return false;
 }
@@ -92,6 +93,7 @@ export function headerFits(state: State, block: Block): boolean {
     equalBytes(header.paramsHash, paramsHash(context.params)) &&
     header.txCount === block.transactions.length &&
     equalBytes(header.txRoot, transactionsRoot(block.transactions)) &&
+    block.evidence.every((evidence) => verifyEvidence(evidence, config.genesisHash, config.verify).ok) &&
     equalBytes(header.evidenceRoot, evidenceRoot(block.evidence)) &&
     commitFits
   );

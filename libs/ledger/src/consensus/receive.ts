@@ -1,4 +1,5 @@
 import type { Certificate } from '../formats/certificate.js';
+import { makeEvidence } from '../formats/evidence.js';
 import { voteSignBytes, type Vote } from '../formats/vote.js';
 import type { Effect } from './effect.js';
 import { roundState, type State } from './state.js';
@@ -23,7 +24,7 @@ export function receiveVote(state: State, effects: Effect[], vote: Vote): boolea
   }
   if (known !== undefined) {
     const first = voteSignBytes(state.config.genesisHash, known);
-    effects.push({ type: 'reportEvidence', evidence: { publicKey: validator.publicKey, a: { signBytes: first, signature: known.signature }, b: { signBytes, signature: vote.signature } } });
+    effects.push({ type: 'reportEvidence', evidence: makeEvidence(validator.publicKey, { signBytes: first, signature: known.signature }, { signBytes, signature: vote.signature }) });
     return false;
   }
   addVote(state, vote);
