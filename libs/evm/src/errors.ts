@@ -18,7 +18,14 @@ export type TransactionErrorCode =
   | 'nonceOverflow';
 
 /** Why an admitted transaction cannot execute at its place: it depends on the state. */
-export type PlacementErrorCode = 'nonceTooLow' | 'nonceTooHigh' | 'insufficientFunds' | 'senderHasCode' | 'blockGasExceeded';
+export type PlacementErrorCode =
+  | 'nonceTooLow'
+  | 'nonceTooHigh'
+  | 'insufficientFunds'
+  | 'senderHasCode'
+  | 'blockGasExceeded'
+  /** The EVM itself failed on it; no block may hold it. */
+  | 'notExecutable';
 
 /** Why an `eth_call` or an estimate failed. */
 export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed';

@@ -117,6 +117,22 @@ contract Probe {
         for (uint256 i = 0; i < rounds; i++) counter = uint256(keccak256(abi.encode(counter, i)));
     }
 
+    /// Calls a precompile; says whether it succeeded and what came back.
+    function precompile(address at, bytes calldata input) external returns (bool, bytes memory) {
+        counter++;
+        return at.call{gas: 1_000_000}(input);
+    }
+
+    /// Calls itself as deep as gas allows.
+    function dive(uint256 depth) external returns (uint256) {
+        counter++;
+        try this.dive{gas: gasleft() - gasleft() / 64}(depth + 1) returns (uint256 deeper) {
+            return deeper;
+        } catch {
+            return depth;
+        }
+    }
+
     /// Creates and destroys a contract in one transaction (EIP-6780).
     function flash() external payable returns (address) {
         return address(new Flash{value: msg.value}(payable(msg.sender)));

@@ -38,7 +38,9 @@ export class CallRun {
     if (gasLimit < message.intrinsicGas || gasLimit < message.floorGas) {
       return { failure: { code: 'outOfGas', message: 'intrinsic gas too low' }, gasUsed: gasLimit, gasBeforeRefund: gasLimit, returnData: NOTHING, logs: [], contractAddress: null };
     }
-    return runTransaction(this.lane, overlay, this.environment, message);
+    const outcome = await runTransaction(this.lane, overlay, this.environment, message);
+    if (outcome === null) throw new EvmError('executionFailed', 'the EVM failed on this call');
+    return outcome;
   }
 
   private message(overlay: Overlay, gasLimit: bigint): Message {

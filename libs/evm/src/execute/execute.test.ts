@@ -131,6 +131,27 @@ describe('execution', () => {
     expect(await read(Probe.abi, probe, 'recover', [digest, 29, r, s])).toBe(`0x${'0'.repeat(40)}`);
   });
 
+  test('the precompiles answer, and the one for blobs fails without harm', async () => {
+    const call = async (address: number, input: Hex): Promise<[boolean, Hex]> => {
+      const data = encodeFunctionData({ abi: Probe.abi, functionName: 'precompile', args: [`0x${address.toString(16).padStart(40, '0')}`, input] });
+      const result = await chain.executor.call({ to: probe, data: hexToBytes(data), gasLimit: 10_000_000n });
+      return decodeFunctionResult({ abi: Probe.abi, functionName: 'precompile', data: hex(result.returnData) }) as [boolean, Hex];
+    };
+    expect(await call(2, '0x')).toEqual([true, viemSha256('0x')]);
+    expect(await call(4, '0x1234')).toEqual([true, '0x1234']);
+    expect(await call(0x0a, `0x${'00'.repeat(192)}`)).toEqual([false, '0x']);
+    expect((await call(5, `0x${'0'.repeat(63)}1${'0'.repeat(63)}1${'0'.repeat(63)}1030507`))[1]).toBe('0x05');
+    const block = await chain.commit([await send(alice, Probe.abi, probe, 'precompile', [`0x${'0'.repeat(39)}a`, '0x00'], { gas: 2_000_000n }), await alice.sign({ to: `0x${'0'.repeat(39)}a`, data: '0x00' })]);
+    expect(chain.store.results(block.header.height)?.map((result) => result.status)).toEqual([1, 0]);
+  });
+
+  test('calls nest as deep as gas allows', async () => {
+    const data = hexToBytes(encodeFunctionData({ abi: Probe.abi, functionName: 'dive', args: [0n] }));
+    const result = await chain.executor.call({ to: probe, data, gasLimit: 50_000_000n });
+    expect(result.ok).toBe(true);
+    expect(Number(BigInt(hex(result.returnData)))).toBeGreaterThan(300);
+  });
+
   test('a contract that destroys itself in its own transaction is gone, its value with the heir', async () => {
     const before = chain.store.state().account(alice.address)?.balance as bigint;
     const raw = await send(alice, Probe.abi, probe, 'flash', [], { value: 77n });
@@ -247,6 +268,7 @@ describe('execution', () => {
 
   test('state overrides: code, balance and slots for one call only', async () => {
     const nobody = new Wallet('nobody').address;
+    const counter = await read(Probe.abi, probe, 'counter');
     const slot = new Uint8Array(32);
     const value = new Uint8Array(32);
     value[31] = 99;
@@ -256,7 +278,7 @@ describe('execution', () => {
     expect(BigInt(hex(overridden.returnData))).toBe(99n);
     const hidden = await chain.executor.call({ to: probe, data, overrides: [{ address: probe, state: [] }] });
     expect(BigInt(hex(hidden.returnData))).toBe(0n);
-    expect(await read(Probe.abi, probe, 'counter')).toBe(2n);
+    expect(await read(Probe.abi, probe, 'counter')).toBe(counter);
   });
 
   test('an access list pays for itself and warms its slots', async () => {

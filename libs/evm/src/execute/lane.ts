@@ -1,5 +1,5 @@
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
-import { createEVM, type EVM } from '@ethereumjs/evm';
+import { createEVM, EVMError, type EVM, type ExecResult } from '@ethereumjs/evm';
 import { sha256, type Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
 import { recoverPublicKey } from '../crypto/recover.js';
@@ -26,8 +26,19 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt): 
     putBlock: async (): Promise<void> => undefined,
     shallowCopy: () => blockchain,
   };
-  return { evm: await createEVM({ common, stateManager: state, blockchain }), state };
+  return { evm: await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS] }), state };
 }
+
+/**
+ * The point evaluation of EIP-4844 fails like a precompile that was given nonsense: there are no blobs here. The library's own
+ * would throw out of the EVM.
+ */
+const NO_BLOBS = {
+  address: '0x000000000000000000000000000000000000000a' as const,
+  function: ({ gasLimit }: { gasLimit: bigint }): ExecResult => ({
+    returnValue: new Uint8Array(0), executionGasUsed: gasLimit, exceptionError: new EVMError(EVMError.errorMessages.INVALID_INPUTS),
+  }),
+};
 
 /** ECRECOVER, address 1: the library has checked v; a throw means that there is no such key. */
 function precompileRecover(digest: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {

@@ -39,6 +39,7 @@ class BlockRun {
     const fault = checkPlace(this.overlay, transaction, this.gasLimit - this.gasUsed);
     if (fault !== null) return fault;
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, transaction);
+    if (outcome === null) return 'notExecutable';
     this.gasUsed += outcome.gasUsed;
     this.executed.push({
       transaction,

@@ -1,8 +1,8 @@
-import { EVMError } from '@ethereumjs/evm';
+import { EVMError, type ExecResult } from '@ethereumjs/evm';
 import { Address } from '@ethereumjs/util';
 import { equalBytes, fromHex, toHex, type Bytes, type Log } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
-import type { PlacementErrorCode } from '../errors.js';
+import { EvmError, type PlacementErrorCode } from '../errors.js';
 import type { Overlay } from '../state/overlay.js';
 import type { AccessListEntry } from '../transaction/admitted.js';
 import { COINBASE, type EvmBlock } from './environment.js';
@@ -46,12 +46,14 @@ export function checkPlace(overlay: Overlay, message: Message, gasLeftInBlock: b
 
 /**
  * Executes a message that may stand here. Fees are zero, so no balance is needed for gas, nothing is bought, refunded or paid to
- * the coinbase: gas is only counted. The caller has checked nonce and funds.
+ * the coinbase: gas is only counted. The caller has checked nonce and funds. Null, with nothing changed, when the EVM library
+ * itself throws: on every node alike, so that such a transaction can stand in no block.
  */
-export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlock, message: Message): Promise<Outcome> {
+export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlock, message: Message): Promise<Outcome | null> {
   const { evm } = lane;
   lane.state.use(overlay);
   overlay.beginTransaction();
+  overlay.checkpoint();
   evm.journal.cleanJournal();
   evm.transientStorage.clear();
   warm(lane, message);
@@ -59,11 +61,17 @@ export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlo
   const account = overlay.account(message.sender) ?? { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH };
   overlay.setAccount(message.sender, { ...account, nonce: message.nonce + 1n });
 
-  const { execResult } = await evm.runCall({
-    block, caller: sender, origin: sender, gasPrice: 0n, gasLimit: message.gasLimit - message.intrinsicGas,
-    to: message.to === null ? undefined : new Address(message.to), value: message.value, data: message.data, skipNonceIncrement: true,
-  });
-
+  let execResult: ExecResult;
+  try {
+    ({ execResult } = await evm.runCall({
+      block, caller: sender, origin: sender, gasPrice: 0n, gasLimit: message.gasLimit - message.intrinsicGas,
+      to: message.to === null ? undefined : new Address(message.to), value: message.value, data: message.data, skipNonceIncrement: true,
+    }));
+  } catch (error) {
+    if (error instanceof EvmError) throw error; // the store's, not the library's
+    overlay.revertAll();
+    return null;
+  }
   const gasBeforeRefund = message.intrinsicGas + execResult.executionGasUsed;
   const refund = min(execResult.gasRefund ?? 0n, gasBeforeRefund / 5n); // EIP-3529
   const gasUsed = max(gasBeforeRefund - refund, message.floorGas); // EIP-7623

@@ -1,8 +1,10 @@
 import { concatBytes, sha256, type Bytes } from '#ledger';
-import type { StateKey } from './proof.js';
 import type { AccountState } from './reader.js';
 
 /** What the state tree's keys and values are, byte by byte (docs/spec/state.md). */
+
+/** What a leaf of the state tree stands for. */
+export type StateKey = { kind: 'account'; address: Bytes } | { kind: 'storage'; address: Bytes; slot: Bytes };
 
 const ACCOUNT = Uint8Array.of(0);
 const STORAGE = Uint8Array.of(1);

@@ -125,6 +125,12 @@ export class Overlay {
     this.undo.length = mark;
   }
 
+  /** Undoes all since the transaction began, however many checkpoints are open. */
+  revertAll(): void {
+    this.checkpoints = [];
+    this.revert();
+  }
+
   /** Between two transactions: what came before cannot be undone any more. */
   beginTransaction(): void {
     this.originals.clear();

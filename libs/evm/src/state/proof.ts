@@ -1,10 +1,7 @@
 import { compareBytes, equalBytes, type Bytes } from '#ledger';
-import { ACCOUNT_VALUE_BYTES, decodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
+import { ACCOUNT_VALUE_BYTES, decodeAccount, storeKeyOf, treeKeyOf, type StateKey } from './keys.js';
 import { bitOf, EMPTY_ROOT, innerNodeHash, leafNodeHash } from './node.js';
 import type { AccountState } from './reader.js';
-
-/** What a leaf of the state tree stands for. */
-export type StateKey = { kind: 'account'; address: Bytes } | { kind: 'storage'; address: Bytes; slot: Bytes };
 
 /** One step from a leaf to the root: the bit at which two subtrees part, and the other one's hash. */
 export interface ProofStep {

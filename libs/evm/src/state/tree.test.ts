@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { sha256, toHex, type Bytes } from '#ledger';
 import { EMPTY_ROOT, innerNodeHash, leafNodeHash, type Node } from './node.js';
 import { decodeNode } from './node-codec.js';
-import { encodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
-import { verifyStateProof, type StateKey, type StateProof } from './proof.js';
+import { encodeAccount, storeKeyOf, treeKeyOf, type StateKey } from './keys.js';
+import { verifyStateProof, type StateProof } from './proof.js';
 import { placeNewNodes, rootHash, StateTree, trimTree, type TreeChange } from './tree.js';
 
 /** A tree whose nodes are kept as the store keeps them; every update starts from a stub, so loading is always tried. */

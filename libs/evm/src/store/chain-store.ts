@@ -1,5 +1,6 @@
 import type { Block, Bytes, Certificate, Genesis, Header, TxResult } from '#ledger';
-import type { StateProof, StateKey } from '../state/proof.js';
+import type { StateKey } from '../state/keys.js';
+import type { StateProof } from '../state/proof.js';
 import type { StateReader } from '../state/reader.js';
 import type { LogEntry, LogFilter } from './logs.js';
 

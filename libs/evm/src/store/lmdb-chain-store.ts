@@ -1,10 +1,11 @@
 import {
-  blockHash, decodeBlock, decodeCertificate, encodeBlock, encodeCertificate, genesisHash, type Block, type Bytes, type Certificate, type Genesis, type Header,
+  blockHash, decodeBlock, decodeCertificate, decodeHeader, encodeBlock, encodeCertificate, encodeHeader, equalBytes, genesisHash, sha256,
+  type Block, type Bytes, type Certificate, type Genesis, type Header,
 } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
-import { storeKeyOf, treeKeyOf } from '../state/keys.js';
-import type { StateKey, StateProof } from '../state/proof.js';
+import { storeKeyOf, treeKeyOf, type StateKey } from '../state/keys.js';
+import type { StateProof } from '../state/proof.js';
 import { CodeCache, StoredState } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
 import { candidateHeights, logIndexKeys, matches } from './log-index.js';
@@ -43,12 +44,14 @@ export class LmdbChainStore implements ChainStore {
 
   block(at: bigint | Bytes): Block | null {
     const height = this.heightAt(at);
-    const stored = height === null ? undefined : this.live.blocks.get(heightKey(height));
-    return stored === undefined ? null : decodeBlock(ownBytes(stored));
+    const stored = height === null ? null : this.bytes('blocks', height);
+    return stored === null ? null : decodeBlock(stored);
   }
 
   header(at: bigint | Bytes): Header | null {
-    return this.block(at)?.header ?? null;
+    const height = this.heightAt(at);
+    const stored = height === null ? null : this.bytes('headers', height);
+    return stored === null ? null : decodeHeader(stored);
   }
 
   blockBytes(height: bigint): Bytes | null {
@@ -58,8 +61,8 @@ export class LmdbChainStore implements ChainStore {
   blockHashAt(height: bigint): Bytes | null {
     if (height === 0n) return this.genesisHash;
     if (height === this.current.height) return this.current.hash;
-    const header = this.header(height);
-    return header === null ? null : blockHash(header);
+    const header = this.bytes('headers', height);
+    return header === null ? null : sha256(header);
   }
 
   heightOf(hash: Bytes): bigint | null {
@@ -119,6 +122,7 @@ export class LmdbChainStore implements ChainStore {
     const tables = this.live;
     await tables.root.transaction(() => {
       void tables.blocks.put(key, asBuffer(encodeBlock(block)));
+      void tables.headers.put(key, asBuffer(encodeHeader(header)));
       void tables.certificates.put(key, asBuffer(encodeCertificate(certificate)));
       void tables.results.put(key, asBuffer(encodeResults(records)));
       void tables.heights.put(asBuffer(hash), key);
@@ -159,10 +163,10 @@ export class LmdbChainStore implements ChainStore {
   private readHead(height: bigint): ChainHead {
     const stateRoot = this.rootOf(height);
     if (height === 0n) return { height, hash: this.genesisHash, timeMs: this.genesis.timeMs, stateRoot, header: null, certificate: null };
-    const stored = this.tables.blocks.get(heightKey(height));
+    const header = this.header(height);
     const certificate = this.certificate(height);
-    if (stored === undefined || certificate === null) throw new EvmError('damagedStore', `the head, block ${height}, is missing`);
-    const { header } = decodeBlock(ownBytes(stored));
+    if (header === null || certificate === null) throw new EvmError('damagedStore', `the head, block ${height}, is missing`);
+    if (!equalBytes(header.stateRoot, stateRoot)) throw new EvmError('damagedStore', 'the state is not the one that the head names');
     return { height, hash: blockHash(header), timeMs: header.timeMs, stateRoot, header, certificate };
   }
 
@@ -175,7 +179,7 @@ export class LmdbChainStore implements ChainStore {
     return at < 0n ? null : at;
   }
 
-  private bytes(table: 'blocks' | 'certificates' | 'results', height: bigint): Bytes | null {
+  private bytes(table: 'blocks' | 'headers' | 'certificates' | 'results', height: bigint): Bytes | null {
     if (height < 0n) return null;
     const stored = this.live[table].get(heightKey(height));
     return stored === undefined ? null : ownBytes(stored);

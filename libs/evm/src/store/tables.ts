@@ -10,6 +10,8 @@ export interface Tables {
   readonly meta: Table;
   /** height → canonical block. */
   readonly blocks: Table;
+  /** height → canonical header, as it stands in the block: most readers need no more. */
+  readonly headers: Table;
   /** height → canonical commit certificate. */
   readonly certificates: Table;
   /** height → results (result-codec.ts). */
@@ -36,7 +38,7 @@ export function openTables(folder: string): Tables {
   const root = open<Buffer, Buffer>(folder, { maxDbs: 16, encoding: 'binary', keyEncoding: 'binary', noSubdir: false, cache: false });
   const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary', cache: false });
   return {
-    root, meta: table('meta'), blocks: table('blocks'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
+    root, meta: table('meta'), blocks: table('blocks'), headers: table('headers'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
     transactions: table('transactions'), logs: table('logs'), state: table('state'), history: table('history'), codes: table('codes'),
     nodes: table('nodes'), roots: table('roots'),
   };
