@@ -1,0 +1,197 @@
+import { createState, encodeEvidence, sign, step, type Block, type Bytes, type Certificate, type Effect, type Input, type LogRecord, type MachineConfig, type Message, type State } from '#ledger';
+import type { ChainStore, AdmittedTransaction } from '#evm';
+import type { Logger } from '../log/logger.js';
+import { contextAbove } from './context.js';
+import type { BlockWork } from './block-work.js';
+import type { HeightLog } from './height-log.js';
+import { Timers } from './timers.js';
+
+/** The event loop gets a turn after so long. */
+const SLICE_MS = 8;
+
+export interface DriverEvents {
+  broadcast(message: Message): void;
+  /** The block is durable and readable. */
+  committed(block: Block, transactions: readonly AdmittedTransaction[]): void;
+  /** The machine is at a new height; what is kept for it may be fed. */
+  entered(height: bigint): void;
+  /** A quorum decided this height, and its block is not here. */
+  blockMissing(height: bigint): void;
+  evidence(bytes: Bytes, height: bigint): void;
+  halted(reason: string): void;
+  /** Nothing may go on: the process must end. */
+  fatal(error: Error): void;
+}
+
+export interface DriverParts {
+  config: MachineConfig;
+  privateKey: Bytes;
+  store: ChainStore;
+  work: BlockWork;
+  log: HeightLog;
+  logger: Logger;
+  events: DriverEvents;
+}
+
+/** Drives the machine: one input at a time, its effects in order, then the next. */
+export class Driver {
+  private state: State;
+  private readonly mailbox: { input: Input; done?: () => void }[] = [];
+  private readonly timers = new Timers((timer) => this.feed({ type: 'timeout', timer }));
+  private running = false;
+  private stopped = false;
+  /** Settles when all that was decided is durable: only then may anything of the next height be signed. */
+  private durable: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: DriverParts) {
+    this.state = createState(parts.config, contextAbove(parts.store));
+  }
+
+  /** The height that is being decided. */
+  get height(): bigint {
+    return this.state.context.height;
+  }
+
+  get position(): { height: bigint; round: number; step: string; halted: boolean; maySign: boolean } {
+    const { context, round, halted, maySign } = this.state;
+    return { height: context.height, round, step: this.state.step, halted, maySign };
+  }
+
+  get context(): State['context'] {
+    return this.state.context;
+  }
+
+  start(): void {
+    const maySign = this.parts.config.self !== null && this.parts.log.maySign(this.height);
+    if (!maySign && this.parts.config.self !== null) this.parts.logger.error('the vote log is damaged: this node signs nothing in this height', { height: Number(this.height) });
+    this.feed({ type: 'start', records: this.parts.log.records, maySign });
+  }
+
+  /** @param done called once the input was taken. */
+  feed(input: Input, done?: () => void): void {
+    if (this.stopped) {
+      done?.();
+      return;
+    }
+    this.mailbox.push(done === undefined ? { input } : { input, done });
+    if (!this.running) this.run();
+  }
+
+  /** Takes no further input; resolves when the last write is done. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.timers.stop();
+    await this.durable;
+    await this.parts.work.stop();
+    await this.parts.log.close();
+  }
+
+  private run(): void {
+    this.running = true;
+    const began = performance.now();
+    try {
+      for (let next = this.mailbox.shift(); next !== undefined && !this.stopped; next = this.mailbox.shift()) {
+        this.take(next.input);
+        next.done?.();
+        if (performance.now() - began > SLICE_MS && this.mailbox.length > 0) {
+          setImmediate(() => this.run());
+          return;
+        }
+      }
+    } catch (error) {
+      this.parts.events.fatal(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.running = false;
+  }
+
+  private take(input: Input): void {
+    const before = this.height;
+    const { effects } = step(this.state, input);
+    for (const effect of effects) this.carryOut(effect);
+    if (this.height !== before) this.enter();
+  }
+
+  /** A height without signing is over: the machine of the next begins with a sound log. */
+  private enter(): void {
+    if (!this.state.maySign && this.parts.config.self !== null && this.parts.log.maySign(this.height)) {
+      this.state = createState(this.parts.config, this.state.context);
+      this.feed({ type: 'start', records: [], maySign: true });
+    }
+    this.parts.events.entered(this.height);
+  }
+
+  private carryOut(effect: Effect): void {
+    const { parts } = this;
+    switch (effect.type) {
+      case 'sign':
+        // Before anything else that waits: the vote is on the critical path.
+        this.mailbox.unshift({ input: { type: 'signed', id: effect.id, signature: sign(parts.privateKey, effect.signBytes) } });
+        return;
+      case 'persist':
+        return this.persist(effect.id, effect.record);
+      case 'broadcast':
+        return parts.events.broadcast(effect.message);
+      case 'setTimer':
+        return this.timers.set(effect.timer, effect.delayMs);
+      case 'build':
+        return this.build(effect);
+      case 'execute':
+        return this.execute(effect);
+      case 'decide':
+        return this.commit(effect.block, effect.certificate);
+      case 'reportEvidence':
+        return parts.events.evidence(encodeEvidence(effect.evidence), this.height);
+      case 'requestSync':
+        return parts.events.blockMissing(effect.height);
+      case 'halt':
+        this.timers.stop();
+        return parts.events.halted(effect.reason);
+    }
+  }
+
+  private persist(id: number, record: LogRecord): void {
+    this.later(async () => {
+      await this.durable;
+      if (this.stopped) return;
+      await this.parts.log.append(record);
+      this.feed({ type: 'persisted', id });
+    });
+  }
+
+  private build(effect: Extract<Effect, { type: 'build' }>): void {
+    const { context } = this.state;
+    this.later(async () => {
+      const built = await this.parts.work.build(effect, context);
+      if (built !== null) this.feed({ type: 'built', height: effect.height, round: effect.round, ...built });
+    });
+  }
+
+  private execute(effect: Extract<Effect, { type: 'execute' }>): void {
+    const { context } = this.state;
+    const { height, blockHash, block } = effect;
+    this.later(async () => {
+      const execution = await this.parts.work.execute(block, context);
+      if (execution.status === 'abandoned') return;
+      if (execution.status === 'invalid') this.parts.logger.warn('a proposed block is invalid', { height: Number(height), reason: execution.reason });
+      this.feed({ type: 'executed', height, blockHash, outcome: execution.status === 'valid' ? execution.outcome : null });
+    });
+  }
+
+  private commit(block: Block, certificate: Certificate): void {
+    const committed = this.parts.work.commit(block, certificate);
+    const before = this.durable;
+    this.durable = (async () => {
+      await before;
+      const transactions = await committed;
+      await this.parts.log.committed(block.header.height);
+      this.parts.events.committed(block, transactions);
+    })();
+    this.durable.catch((error: unknown) => this.parts.events.fatal(error instanceof Error ? error : new Error(String(error))));
+  }
+
+  private later(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (!this.stopped) this.parts.events.fatal(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+}

@@ -1,0 +1,189 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { keccak256, type AdmittedTransaction, type ChainStore } from '#evm';
+import { isWeak, toHex, type Bytes, type FaultModel, type ValidatorSet } from '#ledger';
+import type { PeerLink } from '../peer/link.js';
+import { decodeHeld, decodeTransactions, heldFrame, TRANSACTIONS_PER_FRAME, transactionsFrame } from '../peer/messages.js';
+import type { Admission } from '../pool/admission.js';
+import type { Pool } from '../pool/pool.js';
+
+const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
+/** Signature recoveries between two turns of the event loop. */
+const ADMIT_SLICE = 16;
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** Frames of one peer that wait to be admitted, before we stop reading from it. */
+const MAX_FRAMES_WAITING = 8;
+
+export class NotAcknowledgedError extends Error {
+  readonly code = 'notAcknowledged';
+  constructor() {
+    super(`too few validators held the transaction within ${ACKNOWLEDGE_TIMEOUT_MS} ms; this node holds it, and it may still be committed`);
+  }
+}
+
+interface Waiter {
+  holders: Set<string>;
+  done: { resolve: () => void; reject: (error: Error) => void }[];
+  timer: NodeJS.Timeout;
+}
+
+export interface GossipParts {
+  self: Bytes;
+  pool: Pool;
+  store: ChainStore;
+  admission: Admission;
+  validators: () => ValidatorSet;
+  peers: () => readonly PeerLink[];
+  /** A transaction has entered the pool. */
+  entered: (transaction: AdmittedTransaction) => void;
+}
+
+/** Spreads transactions to all peers in batches, and knows who holds which of those that were submitted here. */
+export class Gossip {
+  private outgoing: Bytes[] = [];
+  private flushing = false;
+  private readonly waiters = new Map<string, Waiter>();
+  /** Frames of transactions that wait to be admitted: one at a time, so that the event loop has turns between. */
+  private admitting: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: GossipParts) {}
+
+  /**
+   * Admits a transaction before it first awaits; resolves once enough validators hold it that one of them is honest and up.
+   * @throws EvmError, PoolError, NotAcknowledgedError.
+   */
+  async submit(raw: Bytes): Promise<Bytes> {
+    const { pool, store, admission } = this.parts;
+    const transaction = admission.admit(raw);
+    const key = toHex(transaction.hash);
+    if (store.transaction(transaction.hash) !== null) return transaction.hash;
+    const news = pool.add(transaction, store.state(), Date.now()) === 'added';
+    const waiter = this.waiters.get(key) ?? (news ? this.newWaiter(key) : undefined);
+    if (waiter === undefined) return transaction.hash;
+    const held = new Promise<void>((resolve, reject) => waiter.done.push({ resolve, reject }));
+    if (news) {
+      this.parts.entered(transaction);
+      this.spread(raw);
+      this.check(key, waiter);
+    }
+    await held;
+    return transaction.hash;
+  }
+
+  /** A peer sent transactions: admits them, and tells it which ones are held here now. */
+  receive(link: PeerLink, payload: Uint8Array): void {
+    const raw = decodeTransactions(payload);
+    link.hold(MAX_FRAMES_WAITING);
+    this.admitting = this.admitting.then(async () => {
+      const held: Bytes[] = [];
+      for (const [i, one] of raw.entries()) {
+        if (i % ADMIT_SLICE === ADMIT_SLICE - 1) await nextTurn();
+        const hash = this.take(one);
+        if (hash !== null) held.push(hash);
+      }
+      if (held.length > 0) link.send(heldFrame(held));
+      link.release(MAX_FRAMES_WAITING);
+    });
+  }
+
+  /** A peer holds these. */
+  acknowledged(link: PeerLink, payload: Uint8Array): void {
+    for (const hash of decodeHeld(payload)) {
+      const key = toHex(hash);
+      const waiter = this.waiters.get(key);
+      if (waiter === undefined) continue;
+      waiter.holders.add(link.keyHex);
+      this.check(key, waiter);
+    }
+  }
+
+  /** A committed transaction is held by a quorum. */
+  committed(transactions: readonly AdmittedTransaction[]): void {
+    if (this.waiters.size === 0) return;
+    for (const { hash } of transactions) this.settle(toHex(hash), null);
+  }
+
+  /** A peer that has just connected may lack what we hold. */
+  greet(link: PeerLink): void {
+    let batch: Bytes[] = [];
+    let bytes = 0;
+    for (const { raw } of this.parts.pool.all()) {
+      batch.push(raw);
+      bytes += raw.length;
+      if (batch.length < TRANSACTIONS_PER_FRAME && bytes < MAX_FRAME_BYTES) continue;
+      link.send(transactionsFrame(batch));
+      batch = [];
+      bytes = 0;
+    }
+    if (batch.length > 0) link.send(transactionsFrame(batch));
+  }
+
+  stop(): void {
+    for (const key of [...this.waiters.keys()]) this.settle(key, new NotAcknowledgedError());
+  }
+
+  /** The hash where we hold the transaction, or have committed it; null where we refuse it. */
+  private take(raw: Bytes): Bytes | null {
+    const { pool, store, admission } = this.parts;
+    try {
+      const hash = keccak256(raw);
+      if (pool.get(hash) !== undefined || store.transaction(hash) !== null) return hash;
+      const transaction = admission.admit(raw);
+      if (pool.add(transaction, store.state(), Date.now()) === 'added') this.parts.entered(transaction);
+      return hash;
+    } catch {
+      // Malformed, or against this pool's bounds: then this node does not hold it, and does not say so.
+      return null;
+    }
+  }
+
+  private spread(raw: Bytes): void {
+    this.outgoing.push(raw);
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    const all = this.outgoing;
+    this.outgoing = [];
+    let start = 0;
+    let bytes = 0;
+    for (let i = 0; i < all.length; i++) {
+      bytes += (all[i] as Bytes).length;
+      const last = i === all.length - 1;
+      if (!last && i - start + 1 < TRANSACTIONS_PER_FRAME && bytes < MAX_FRAME_BYTES) continue;
+      const frame = transactionsFrame(all.slice(start, i + 1));
+      for (const link of this.parts.peers()) link.send(frame);
+      start = i + 1;
+      bytes = 0;
+    }
+  }
+
+  private newWaiter(key: string): Waiter {
+    const timer = setTimeout(() => this.settle(key, new NotAcknowledgedError()), ACKNOWLEDGE_TIMEOUT_MS);
+    const waiter: Waiter = { holders: new Set([toHex(this.parts.self)]), done: [], timer };
+    this.waiters.set(key, waiter);
+    return waiter;
+  }
+
+  private check(key: string, waiter: Waiter): void {
+    const set = this.parts.validators();
+    const power = set.validators.reduce((sum, validator) => (waiter.holders.has(toHex(validator.publicKey)) ? sum + validator.power : sum), 0n);
+    if (survives(this.parts.store.genesis.faultModel, power, set.total)) this.settle(key, null);
+  }
+
+  private settle(key: string, error: Error | null): void {
+    const waiter = this.waiters.get(key);
+    if (waiter === undefined) return;
+    this.waiters.delete(key);
+    clearTimeout(waiter.timer);
+    for (const { resolve, reject } of waiter.done) if (error === null) resolve();
+    else reject(error);
+  }
+}
+
+/** f + 1 by power: more than may fail while the chain goes on. BFT 3·p > V; CFT, where 2·q > V decides, 2·p ≥ V. */
+function survives(model: FaultModel, power: bigint, total: bigint): boolean {
+  return model === 'BFT' ? isWeak(model, power, total) : 2n * power >= total;
+}
