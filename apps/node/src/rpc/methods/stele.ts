@@ -1,0 +1,78 @@
+import { blockHash, buildReceipt, encodeCertificate, encodeHeader, genesisValidators, to0x, type Bytes, type Receipt, type ValidatorSet } from '#ledger';
+import type { ChainAccess, ConsensusStatus } from '../backend.js';
+import { toQuantity } from '../format/quantity.js';
+import { method, type Method } from '../method.js';
+import { blockId, heightOf, LATEST } from '../params/block-id.js';
+import { optional, required } from '../params/parser.js';
+import { hash } from '../params/values.js';
+
+/** The offline-verifiable receipt of a committed transaction, or null. */
+function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | null {
+  const place = store.transaction(transactionHash);
+  if (place === null) return null;
+  const block = store.block(place.height);
+  const results = store.results(place.height);
+  const certificate = store.certificate(place.height);
+  if (block === null || results === null || certificate === null) return null;
+  return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate });
+}
+
+/** A decided header and the votes that decided it: canonical, and in words. */
+function certificateOf({ store }: ChainAccess, height: bigint): unknown {
+  const header = store.header(height);
+  const certificate = store.certificate(height);
+  if (header === null || certificate === null) return null;
+  const validators = genesisValidators(store.genesis);
+  return {
+    height: toQuantity(height),
+    round: toQuantity(certificate.round),
+    blockHash: to0x(blockHash(header)),
+    proposer: to0x(header.proposer),
+    timeMs: toQuantity(header.timeMs),
+    signatures: certificate.signatures.map(({ validator, signature }) => ({
+      validator: toQuantity(validator),
+      publicKey: to0x(validators.at(validator)?.publicKey ?? new Uint8Array(0)),
+      signature: to0x(signature),
+    })),
+    header: to0x(encodeHeader(header)),
+    certificate: to0x(encodeCertificate(certificate)),
+  };
+}
+
+function consensusOf({ store }: ChainAccess, status: ConsensusStatus): unknown {
+  const { genesis } = store;
+  const validators = genesisValidators(genesis);
+  const head = store.head();
+  return {
+    phase: status.phase,
+    ...(status.reason === undefined ? {} : { reason: status.reason }),
+    genesisHash: to0x(store.genesisHash),
+    faultModel: genesis.faultModel,
+    head: { height: toQuantity(head.height), hash: to0x(head.hash), timeMs: toQuantity(head.timeMs) },
+    height: toQuantity(status.height),
+    round: toQuantity(status.round),
+    step: status.step,
+    node: { publicKey: to0x(status.publicKey), isValidator: status.isValidator, peers: toQuantity(status.peers) },
+    validators: validatorsOf(validators, genesis.validators.map(({ publicKey, member }) => ({ publicKey: to0x(publicKey), name: genesis.members[member]?.name ?? '' }))),
+    totalPower: toQuantity(validators.total),
+    quorumPower: toQuantity(genesis.faultModel === 'BFT' ? (2n * validators.total) / 3n + 1n : validators.total / 2n + 1n),
+  };
+}
+
+function validatorsOf(set: ValidatorSet, owners: readonly { publicKey: string; name: string }[]): unknown {
+  const names = new Map(owners.map(({ publicKey, name }) => [publicKey, name]));
+  return set.validators.map(({ publicKey, power }, index) => ({
+    index: toQuantity(index), publicKey: to0x(publicKey), power: toQuantity(power), member: names.get(to0x(publicKey)) ?? '',
+  }));
+}
+
+/** What Ethereum has no word for. */
+export const STELE_METHODS: readonly Method[] = [
+  method('stele_getReceipt', 'The receipt of a committed transaction that anyone verifies offline; null when there is none yet.', [required('hash', hash)], ({ chain }, transactionHash) => receiptOf(chain, transactionHash)),
+  method('stele_getCertificate', 'A block’s header and the votes that decided it; null for genesis, which needs none.', [optional('block', blockId, LATEST)], ({ chain }, block) => {
+    const height = heightOf(chain, block);
+    return height === null ? null : certificateOf(chain, height);
+  }),
+  method('stele_getConsensus', 'Where this node stands, and who validates.', [], ({ chain, backend }) => consensusOf(chain, backend.consensusStatus())),
+  method('stele_getGenesis', 'The genesis file, with the founders’ signatures; check its hash with someone else.', [], ({ backend }) => backend.genesisFile()),
+];
