@@ -77,6 +77,24 @@ export class Driver {
     if (!this.running) this.run();
   }
 
+  /** Own messages of the round, once more: for a peer that has just connected. */
+  resend(send: (message: Message) => void): void {
+    const { state } = this;
+    const proposal = state.rounds.get(state.round)?.proposal;
+    if (proposal != null && state.blocks.size > 0) send({ type: 'proposal', proposal });
+    for (const record of state.signed.values()) {
+      if (record === null || record.kind === 'proposal' || this.parts.config.self === null) continue;
+      const { kind, height, round, blockHash, signature } = record;
+      send({ type: 'vote', vote: { kind, height, round, blockHash, validator: state.context.validators.indexOf(this.parts.config.self), signature } });
+    }
+  }
+
+  /** Takes no further input, for good; what was decided is still written. */
+  freeze(): void {
+    this.stopped = true;
+    this.timers.stop();
+  }
+
   /** Takes no further input; resolves when the last write is done. */
   async stop(): Promise<void> {
     this.stopped = true;

@@ -36,7 +36,7 @@ export class BlockSync {
   private stopped = false;
 
   constructor(
-    private readonly parts: { store: ChainStore; mesh: Mesh; work: BlockWork; driver: Driver; logger: Logger; halt: (reason: string) => void },
+    private readonly parts: { store: ChainStore; mesh: Mesh; work: BlockWork; driver: Driver; logger: Logger; halt: (reason: string) => void; keepDiverged: (height: bigint, block: Bytes, certificate: Bytes) => void },
   ) {}
 
   /** The highest head that a peer announces, or our own. */
@@ -171,8 +171,10 @@ export class BlockSync {
     }
     const execution = await work.execute(block, driver.context);
     if (execution.status === 'abandoned') return true;
-    if (execution.status === 'invalid') {
-      this.parts.halt(`the certified block at height ${block.header.height} is invalid here: ${execution.reason}`);
+    const { height, stateRoot } = block.header;
+    if (execution.status === 'invalid' || !equalBytes(execution.outcome.stateRoot, stateRoot)) {
+      this.parts.keepDiverged(height, blockBytes, certificateBytes);
+      this.parts.halt(`diverged: the certified block at height ${height} ${execution.status === 'invalid' ? `is invalid here: ${execution.reason}` : 'leads to another state here'}`);
       return false;
     }
     driver.feed({ type: 'syncedBlock', block, certificate, outcome: execution.outcome });

@@ -1,0 +1,250 @@
+import type { TLSSocket } from 'node:tls';
+import { join } from 'node:path';
+import { createExecutor, openChainStore, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
+import { genesisValidators, toHex, verify, type Bytes, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import { Gossip } from '../gossip/gossip.js';
+import type { Identity } from '../identity/identity.js';
+import type { Logger } from '../log/logger.js';
+import { FRAME } from '../peer/frames.js';
+import type { PeerLink } from '../peer/link.js';
+import { Mesh, type PeerEndpoints } from '../peer/mesh.js';
+import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame } from '../peer/messages.js';
+import { Admission } from '../pool/admission.js';
+import { Pool } from '../pool/pool.js';
+import { BlockWork } from './block-work.js';
+import { Driver } from './driver.js';
+import { EvidenceFolder } from './evidence-folder.js';
+import { HeightLog } from './height-log.js';
+import { LaggardHelper } from './helper.js';
+import { Inbox } from './inbox.js';
+import { BlockSync } from './sync.js';
+
+/** Consensus messages of one peer that wait for the machine, before we stop reading from it. */
+const MAX_MESSAGES_WAITING = 1000;
+const EXPIRE_INTERVAL_MS = 60_000;
+
+export interface ChainOptions {
+  identity: Identity;
+  genesis: Genesis;
+  endpoints: PeerEndpoints;
+  dataFolder: string;
+  logger: Logger;
+  /** The disk or a part of this program failed: the process must end. */
+  fatal: (error: Error) => void;
+}
+
+type Listeners<T> = Set<(value: T) => void>;
+
+/** One chain as this node runs it: store, pool, consensus, peers. */
+export class Chain {
+  readonly pool = new Pool();
+  readonly gossip: Gossip;
+  readonly mesh: Mesh;
+  readonly sync: BlockSync;
+  readonly validators: ValidatorSet;
+  readonly isValidator: boolean;
+  private readonly driver: Driver;
+  private readonly inbox = new Inbox();
+  private readonly helper: LaggardHelper;
+  private readonly evidence: EvidenceFolder;
+  private readonly expiry: NodeJS.Timeout;
+  private readonly committedListeners: Listeners<bigint> = new Set();
+  private readonly pendingListeners: Listeners<AdmittedTransaction> = new Set();
+  private headSinceMs = 0;
+  /** The height for which the machine knows that transactions wait. */
+  private announcedHeight = 0n;
+  private haltedReason: string | undefined;
+  private transactionsCommitted = 0;
+
+  static async open(options: ChainOptions): Promise<Chain> {
+    const store = await openChainStore(join(options.dataFolder, 'chain'), { genesis: options.genesis });
+    return new Chain(options, store, await createExecutor({ store }));
+  }
+
+  private constructor(
+    private readonly options: ChainOptions,
+    readonly store: ChainStore,
+    readonly executor: Executor,
+  ) {
+    const { identity, dataFolder, logger, fatal } = options;
+    this.validators = genesisValidators(options.genesis);
+    this.isValidator = this.validators.indexOf(identity.publicKey) >= 0;
+    const admission = new Admission(executor);
+    const work = new BlockWork(store, executor, admission, this.pool, identity.publicKey);
+    this.evidence = new EvidenceFolder(join(dataFolder, 'evidence'));
+    this.mesh = new Mesh(identity, store.genesisHash, () => store.head().height, this.meshEvents, logger);
+    this.gossip = new Gossip({
+      self: identity.publicKey, pool: this.pool, store, admission, validators: () => this.validators, peers: () => this.mesh.up, entered: (transaction) => this.entered(transaction),
+    });
+    this.driver = new Driver({
+      config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: this.isValidator ? identity.publicKey : null, verify },
+      privateKey: identity.privateKey,
+      store, work, logger,
+      log: HeightLog.open(join(dataFolder, 'consensus'), store.head().height, fatal),
+      events: {
+        broadcast: (message) => this.mesh.broadcast(messageFrame(message)),
+        committed: (block, transactions) => this.committed(block.header.height, transactions),
+        entered: (height) => this.feedKept(height),
+        blockMissing: (height) => this.sync.need(height),
+        evidence: (bytes, height) => {
+          if (this.evidence.keep(bytes, height)) logger.warn('a validator signed two conflicting messages; the proof is kept', { height: Number(height) });
+        },
+        halted: (reason) => this.halt(reason),
+        fatal,
+      },
+    });
+    this.sync = new BlockSync({ store, mesh: this.mesh, work, driver: this.driver, logger, halt: (reason) => this.halt(reason), keepDiverged: (height, block, certificate) => this.evidence.keepDiverged(height, block, certificate) });
+    this.helper = new LaggardHelper(store, () => this.headSinceMs);
+    this.expiry = setInterval(() => this.pool.expire(Date.now()), EXPIRE_INTERVAL_MS);
+    this.expiry.unref();
+  }
+
+  start(): void {
+    this.driver.start();
+    this.mesh.setEndpoints(this.options.endpoints);
+  }
+
+  /** Whether the holder of this key may be our peer: validators, and whoever we were told to reach. */
+  admits(key: Bytes): boolean {
+    return this.validators.indexOf(key) >= 0 || this.options.endpoints[toHex(key)] !== undefined;
+  }
+
+  accept(socket: TLSSocket, key: Bytes): void {
+    this.mesh.accept(socket, key);
+  }
+
+  setEndpoints(endpoints: PeerEndpoints): void {
+    this.options.endpoints = endpoints;
+    this.mesh.setEndpoints(endpoints);
+  }
+
+  get phase(): 'running' | 'syncing' | 'halted' {
+    if (this.haltedReason !== undefined) return 'halted';
+    return this.sync.syncing ? 'syncing' : 'running';
+  }
+
+  get reason(): string | undefined {
+    return this.haltedReason;
+  }
+
+  get position(): Driver['position'] {
+    return this.driver.position;
+  }
+
+  get counters(): { transactionsCommitted: number; droppedFrames: number } {
+    return { transactionsCommitted: this.transactionsCommitted, droppedFrames: this.mesh.up.reduce((sum, link) => sum + link.droppedFrames, 0) };
+  }
+
+  onCommitted(listener: (height: bigint) => void): () => void {
+    this.committedListeners.add(listener);
+    return () => void this.committedListeners.delete(listener);
+  }
+
+  onPending(listener: (transaction: AdmittedTransaction) => void): () => void {
+    this.pendingListeners.add(listener);
+    return () => void this.pendingListeners.delete(listener);
+  }
+
+  /** Finishes the write that is under way and closes everything. */
+  async stop(): Promise<void> {
+    clearInterval(this.expiry);
+    this.sync.stop();
+    this.gossip.stop();
+    this.mesh.stop();
+    await this.driver.stop();
+    await this.store.close();
+  }
+
+  private readonly meshEvents = {
+    up: (link: PeerLink): void => {
+      this.gossip.greet(link);
+      this.driver.resend((message) => link.send(messageFrame(message)));
+      this.sync.consider();
+    },
+    down: (link: PeerLink): void => {
+      this.helper.forget(link);
+      this.sync.disconnected(link);
+    },
+    height: (): void => this.sync.consider(),
+    frame: (link: PeerLink, type: number, payload: Uint8Array): void => {
+      try {
+        this.hear(link, type, payload);
+      } catch (error) {
+        this.options.logger.warn('a peer sent a malformed frame', { peer: link.keyHex.slice(0, 16), type, reason: error instanceof Error ? error.message : String(error) });
+        link.close('sent a malformed frame');
+      }
+    },
+  };
+
+  private hear(link: PeerLink, type: number, payload: Uint8Array): void {
+    const message = decodeMessage(type, payload);
+    if (message !== null) return this.hearMessage(link, message);
+    switch (type) {
+      case FRAME.transactions:
+        return this.gossip.receive(link, payload);
+      case FRAME.transactionsHeld:
+        return this.gossip.acknowledged(link, payload);
+      case FRAME.blocksWanted: {
+        const { from, to } = decodeBlocksWanted(payload);
+        return this.helper.answer(link, from, to);
+      }
+      case FRAME.decidedBlock:
+        return this.sync.receive(link, payload);
+      default:
+        throw new Error(`frame type ${type} is not known`);
+    }
+  }
+
+  private hearMessage(link: PeerLink, message: Message): void {
+    const height = heightOf(message);
+    const current = this.driver.height;
+    if (height < current) this.helper.heardOld(link, height, Date.now());
+    else if (height > current) this.inbox.keep(link, message, current);
+    else {
+      link.hold(MAX_MESSAGES_WAITING);
+      this.driver.feed(inputOf(message), () => link.release(MAX_MESSAGES_WAITING));
+    }
+  }
+
+  private feedKept(height: bigint): void {
+    for (const message of this.inbox.take(height)) this.driver.feed(inputOf(message));
+  }
+
+  private entered(transaction: AdmittedTransaction): void {
+    for (const listener of this.pendingListeners) listener(transaction);
+    this.tellMachine();
+  }
+
+  /** Once a height, and only while the pool is up to date with the block below it. */
+  private tellMachine(): void {
+    const { height } = this.driver;
+    if (!this.pool.hasReady || this.announcedHeight === height || this.store.head().height + 1n !== height) return;
+    this.announcedHeight = height;
+    this.driver.feed({ type: 'transactionsAvailable', height });
+  }
+
+  private committed(height: bigint, transactions: readonly AdmittedTransaction[]): void {
+    this.headSinceMs = Date.now();
+    this.transactionsCommitted += transactions.length;
+    this.pool.advance(new Map(transactions.map(({ sender }) => [toHex(sender), sender])).values(), this.store.state());
+    this.gossip.committed(transactions);
+    this.mesh.announceHeight();
+    for (const listener of this.committedListeners) listener(height);
+    this.options.logger.debug('block committed', { height: Number(height), transactions: transactions.length });
+    this.tellMachine();
+    this.sync.advanced();
+  }
+
+  /** Consensus and sync end; reads, status and the evidence stay. */
+  private halt(reason: string): void {
+    if (this.haltedReason !== undefined) return;
+    this.haltedReason = reason;
+    this.options.logger.error('this node has halted', { reason });
+    this.sync.stop();
+    this.driver.freeze();
+  }
+}
+
+function inputOf(message: Message): Input {
+  return message.type === 'proposal' ? { type: 'proposal', proposal: message.proposal, nowMs: BigInt(Date.now()) } : message;
+}

@@ -1,0 +1,169 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import type { Server as NetServer } from 'node:net';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { equalBytes, genesisFromJson, to0x, type GenesisFile } from '#ledger';
+import { Chain } from '../chain/chain.js';
+import type { NodeConfig } from '../config.js';
+import { Enrolment } from '../control/enrolment.js';
+import { ControlRefusal, createControlServer, type Endpoints } from '../control/server.js';
+import { loadIdentity, type Identity } from '../identity/identity.js';
+import type { Logger } from '../log/logger.js';
+import { attachRpc, type RpcServer } from '../rpc/index.js';
+import { createPinnedListener, listen } from '../tls/pinned.js';
+import { NodeBackend } from './backend.js';
+import { GenesisFolder } from './genesis-folder.js';
+import { metricsText } from './metrics.js';
+import { PROTOCOL_VERSION, VERSION } from './version.js';
+
+export interface NodePorts {
+  peer: number;
+  control: number;
+  rpc: number;
+  /** Of the development listener, where there is one. */
+  dev: number | null;
+}
+
+/** One ledger node: its key, its three listeners, and its chain once genesis is there. */
+export class LedgerNode {
+  private chain: Chain | undefined;
+  private installing: Promise<void> = Promise.resolve();
+  private readonly startedAtMs = Date.now();
+  private readonly listeners: NetServer[] = [];
+  private readonly httpServers: HttpServer[] = [];
+  private readonly rpcServers: RpcServer[] = [];
+  private readonly keys = new WeakMap<TLSSocket, Uint8Array>();
+  private readonly genesis: GenesisFolder;
+  private readonly backend: NodeBackend;
+  private readonly sockets = new Set<TLSSocket>();
+
+  /**
+   * Starts a node: makes its key where there is none, opens the listeners, goes on with the chain that its folder holds.
+   * @param onDrain called where the control listener asks the node to end.
+   * @param fatal called where nothing may go on: must end the process.
+   */
+  static async start(config: NodeConfig, logger: Logger, onDrain: () => void, fatal: (error: Error) => void): Promise<{ node: LedgerNode; ports: NodePorts }> {
+    const node = new LedgerNode(config, await loadIdentity(config.dataFolder), logger, onDrain, fatal);
+    const ports = await node.openListeners();
+    const file = node.genesis.genesisFile();
+    if (file !== null) await node.startChain(file);
+    return { node, ports };
+  }
+
+  private constructor(
+    private readonly config: NodeConfig,
+    readonly identity: Identity,
+    private readonly logger: Logger,
+    private readonly onDrain: () => void,
+    private readonly fatal: (error: Error) => void,
+  ) {
+    this.genesis = new GenesisFolder(join(config.dataFolder, 'genesis'));
+    this.backend = new NodeBackend(identity.publicKey);
+  }
+
+  status(): Record<string, unknown> {
+    const head = this.chain?.store.head();
+    return {
+      phase: this.chain?.phase ?? 'waiting',
+      publicKey: to0x(this.identity.publicKey),
+      genesisHash: this.chain === undefined ? null : to0x(this.chain.store.genesisHash),
+      height: Number(head?.height ?? 0n),
+      headHash: head === undefined ? null : to0x(head.hash),
+      headTimeMs: head === undefined ? null : Number(head.timeMs),
+      peers: this.chain?.mesh.up.length ?? 0,
+      version: VERSION,
+      protocolVersion: PROTOCOL_VERSION,
+      uptimeMs: Date.now() - this.startedAtMs,
+      ...(this.chain?.reason === undefined ? {} : { reason: this.chain.reason }),
+    };
+  }
+
+  /** Finishes the write that is under way, then closes everything. */
+  async stop(): Promise<void> {
+    for (const listener of this.listeners) listener.close();
+    for (const server of this.rpcServers) server.close();
+    await this.installing.catch(() => undefined);
+    await this.chain?.stop();
+    for (const server of this.httpServers) server.closeAllConnections();
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private async openListeners(): Promise<NodePorts> {
+    const { config, identity } = this;
+    const has = (keys: readonly Uint8Array[]) => (key: Uint8Array): boolean => keys.some((one) => equalBytes(one, key));
+    const enrolment = new Enrolment(identity, config.enrolSecret, () => this.genesis.genesisFile() !== null);
+    const control = createControlServer(this.control, enrolment, (socket) => this.keys.get(socket) ?? new Uint8Array());
+    const rpc = createHttpServer();
+    this.attach(rpc, false);
+    this.httpServers.push(control);
+    const peerListener = createPinnedListener(identity, (key) => this.chain?.admits(key) ?? false, (socket, key) => this.chain?.accept(socket, key));
+    const controlListener = createPinnedListener(identity, has(config.controlKeys), (socket, key) => this.serve(control, socket, key));
+    const rpcListener = createPinnedListener(identity, has(config.rpcKeys), (socket, key) => this.serve(rpc, socket, key));
+    this.listeners.push(peerListener, controlListener, rpcListener);
+    const [peer, controlPort, rpcPort] = await Promise.all([
+      listen(peerListener, config.host, config.peerPort),
+      listen(controlListener, config.host, config.controlPort),
+      listen(rpcListener, config.host, config.rpcPort),
+    ]);
+    return { peer, control: controlPort, rpc: rpcPort, dev: await this.openDevListener() };
+  }
+
+  private async openDevListener(): Promise<number | null> {
+    const { devRpc } = this.config;
+    if (devRpc === undefined) return null;
+    const server = createHttpServer();
+    this.attach(server, true);
+    this.listeners.push(server);
+    return listen(server, devRpc.host, devRpc.port);
+  }
+
+  private attach(server: HttpServer, cors: boolean): void {
+    this.httpServers.push(server);
+    const onFault = (method: string, error: unknown): void => this.logger.error('a call failed', { method, reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    this.rpcServers.push(attachRpc(server, this.backend, { cors, onFault }));
+  }
+
+  private serve(server: HttpServer, socket: TLSSocket, key: Uint8Array): void {
+    this.keys.set(socket, key);
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    server.emit('connection', socket);
+  }
+
+  private readonly control = {
+    status: (): Record<string, unknown> => this.status(),
+    metrics: (): string => metricsText(this.chain, this.startedAtMs),
+    drain: (): void => void setImmediate(this.onDrain),
+    putGenesis: (genesisFile: unknown, endpoints: Endpoints): Promise<void> => {
+      const installed = this.installing.catch(() => undefined).then(() => this.install(genesisFile, endpoints));
+      this.installing = installed;
+      return installed;
+    },
+    putEndpoints: (endpoints: Endpoints): void => {
+      this.genesis.putEndpoints(endpoints);
+      this.chain?.setEndpoints(endpoints);
+    },
+  };
+
+  private async install(genesisFile: unknown, endpoints: Endpoints): Promise<void> {
+    const { genesis, genesisHash } = genesisFromJson(genesisFile);
+    const installed = this.genesis.genesisFile();
+    if (installed !== null && installed.genesisHash !== to0x(genesisHash)) throw new ControlRefusal(409, 'otherGenesis', `this node is of the chain with genesisHash ${installed.genesisHash}`);
+    if (genesis.protocolVersion !== PROTOCOL_VERSION) throw new ControlRefusal(400, 'protocolVersion', `genesis asks for protocol version ${genesis.protocolVersion}; this program knows ${PROTOCOL_VERSION}`);
+    this.genesis.putEndpoints(endpoints);
+    if (installed === null) this.genesis.putGenesis(genesisFile);
+    if (this.chain !== undefined) this.chain.setEndpoints(endpoints);
+    else await this.startChain(genesisFile as GenesisFile);
+  }
+
+  private async startChain(file: GenesisFile): Promise<void> {
+    const { genesis } = genesisFromJson(file);
+    const chain = await Chain.open({
+      identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, logger: this.logger, fatal: this.fatal,
+    });
+    this.chain = chain;
+    this.backend.attach(chain, file);
+    chain.start();
+    this.logger.info('chain started', { genesisHash: file.genesisHash, height: Number(chain.store.head().height), validator: chain.isValidator });
+  }
+}
