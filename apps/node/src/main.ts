@@ -36,6 +36,8 @@ async function main(): Promise<void> {
   }
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
+  // A program that started us with a channel wants no nodes left over when it dies.
+  if (process.connected) process.on('disconnect', () => void stop('whoever started this node is gone'));
   logger.info('listening', { ...ports, publicKey: to0x(node.identity.publicKey), startMs: Math.round(performance.now()) });
   process.stdout.write(`${JSON.stringify({ ready: true, publicKey: to0x(node.identity.publicKey), ports })}\n`);
 }
