@@ -66,7 +66,8 @@ export class LmdbChainStore implements ChainStore {
   }
 
   heightOf(hash: Bytes): bigint | null {
-    return this.live.heights.get(asBuffer(hash))?.readBigUInt64BE(0) ?? null;
+    const height = this.live.heights.get(asBuffer(hash))?.readBigUInt64BE(0);
+    return height === undefined || height > this.current.height ? null : height;
   }
 
   certificate(height: bigint): Certificate | null {
@@ -83,6 +84,8 @@ export class LmdbChainStore implements ChainStore {
     const place = this.live.transactions.get(asBuffer(hash));
     if (place === undefined) return null;
     const height = place.readBigUInt64BE(0);
+    // A batch is readable a moment before the head moves to it: a reader must not see a receipt whose state it cannot read.
+    if (height > this.current.height) return null;
     const index = place.readUInt32BE(8);
     const block = this.block(height);
     const raw = block?.transactions[index];
