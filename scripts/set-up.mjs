@@ -2,7 +2,7 @@
 // Runs with nothing installed beyond Node and npm; each part is skipped when what it would make is already there.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -71,6 +71,8 @@ export async function setUp() {
   const lockHash = fileHash(join(root, 'package-lock.json'));
   if (readStamp(lockStamp) !== lockHash) {
     await run('installing dependencies from the lock file', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    // The package that brings the node image's Node also links it as `node`, and npm would run every script with it.
+    rmSync(join(root, 'node_modules', '.bin', 'node'), { force: true });
     writeFileSync(lockStamp, lockHash);
   }
   const buildStamp = join(root, 'dist', '.stele-build');

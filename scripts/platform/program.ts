@@ -67,7 +67,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   };
 
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    child = launch(resolve);
+    child = launch((line) => {
+      clearTimeout(timer);
+      resolve(line);
+    });
     const fail = (why: string): void => reject(new Error(`${options.name} did not start: ${why}. Its log is ${logFile}.`));
     const timer: NodeJS.Timeout = setTimeout(() => {
       child.kill('SIGKILL');
