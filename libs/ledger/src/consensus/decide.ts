@@ -2,62 +2,58 @@ import { equalBytes, type Bytes } from '../encoding/index.js';
 import type { Block } from '../formats/block.js';
 import { verifyCertificate, type Certificate } from '../formats/certificate.js';
 import { blockHash } from '../formats/header.js';
-import { isQuorum } from '../formats/quorum.js';
+import { headerFits, isBlockOf, outcomeFits } from './check-block.js';
+import { halt, noteCommit } from './commit.js';
 import type { Effect } from './effect.js';
+import { dropIncluded } from './equivocation.js';
 import type { ExecutionOutcome } from './input.js';
 import { beginHeight } from './pace.js';
-import { headerFits } from './proposals.js';
+import { requestMissing } from './rebroadcast.js';
 import { freshHeight, type HeightContext, type State } from './state.js';
 import { keyOf } from './votes.js';
 
-/** Rule 7: a quorum of precommits for one block, in any round. */
+/** Rule 7: a quorum of precommits for one block, in any round, and the block is here and executed. */
 export function tryDecide(state: State, effects: Effect[]): boolean {
-  const { validators, height } = state.context;
-  for (const { precommits } of state.rounds.values()) {
-    const key = precommits.find((power) => isQuorum(state.config.faultModel, power, validators.total));
-    if (key === undefined || key === 'nil') continue;
-    const hash = precommits.all().find((vote) => keyOf(vote.blockHash) === key)?.blockHash ?? null;
-    const known = state.blocks.get(key);
-    if (known?.status === 'executing' || hash === null) return false;
-    if (known === undefined) {
-      if (!state.syncRequested) effects.push({ type: 'requestSync', height });
-      state.syncRequested = true;
-      return false;
-    }
-    if (known.status === 'invalid' || known.outcome === null) return halt(state, effects, `a quorum decided block ${key} at height ${height}, and it is invalid here`);
-    return decide(state, effects, known.block, precommits.certificate(height, hash), known.outcome);
+  const { commit } = state;
+  if (commit === null || commit.blockHash === null) return false;
+  const key = keyOf(commit.blockHash);
+  const known = state.blocks.get(key);
+  if (known === undefined) {
+    if (!state.timersSet.has('sync')) requestMissing(state, effects);
+    state.timersSet.add('sync');
+    return false;
   }
-  return false;
+  if (known.status === 'executing') return false;
+  if (known.outcome === null) {
+    halt(state, effects, `a quorum decided block ${key} at height ${state.context.height}, and it is invalid here`);
+    return false;
+  }
+  const precommits = state.rounds.get(commit.round)?.precommits;
+  const whole = precommits?.quorum?.key === key ? precommits.certificate(commit.height, commit.blockHash) : commit;
+  decide(state, effects, known.block, commit.blockHash, whole, known.outcome);
+  return true;
 }
 
-/** A decided block of a peer. Ignored unless its certificate holds; then it must do here what it says. */
-export function decideSynced(state: State, effects: Effect[], block: Block, certificate: Certificate, outcome: ExecutionOutcome): boolean {
+/** Rule 14: a decided block of a peer. Ignored unless body and certificate hold; then it must do here what it says. */
+export function decideSynced(state: State, effects: Effect[], block: Block, certificate: Certificate, outcome: ExecutionOutcome): void {
   const { validators, height } = state.context;
+  const { faultModel, genesisHash, verify } = state.config;
   const hash = blockHash(block.header);
-  if (block.header.height !== height || certificate.kind !== 'precommit' || certificate.height !== height) return false;
-  if (certificate.blockHash === null || !equalBytes(certificate.blockHash, hash)) return false;
-  if (!verifyCertificate(certificate, validators, state.config.faultModel, state.config.genesisHash, state.config.verify).ok) return false;
+  if (block.header.height !== height || certificate.kind !== 'precommit' || certificate.height !== height) return;
+  if (certificate.blockHash === null || !equalBytes(certificate.blockHash, hash) || !isBlockOf(block, hash)) return;
+  if (!verifyCertificate(certificate, validators, faultModel, genesisHash, verify).ok) return;
+  noteCommit(state, effects, certificate);
+  if (state.halted) return;
   if (!headerFits(state, block) || !outcomeFits(block, outcome)) return halt(state, effects, `the certified block ${keyOf(hash)} at height ${height} does something else here`);
-  return decide(state, effects, block, certificate, outcome);
-}
-
-export function outcomeFits(block: Block, outcome: ExecutionOutcome): boolean {
-  const { header } = block;
-  return equalBytes(header.stateRoot, outcome.stateRoot) && equalBytes(header.receiptsRoot, outcome.receiptsRoot) && equalBytes(header.nextValidatorsHash, outcome.nextValidators.hash);
-}
-
-function halt(state: State, effects: Effect[], reason: string): boolean {
-  state.halted = true;
-  effects.push({ type: 'halt', reason });
-  return false;
+  decide(state, effects, block, hash, certificate, outcome);
 }
 
 /** Decides and leaves the height, in one transition: nothing can come between. */
-function decide(state: State, effects: Effect[], block: Block, certificate: Certificate, outcome: ExecutionOutcome): boolean {
+function decide(state: State, effects: Effect[], block: Block, hash: Bytes, certificate: Certificate, outcome: ExecutionOutcome): void {
   effects.push({ type: 'decide', block, certificate, outcome });
-  Object.assign(state, freshHeight(nextContext(state.context, block, blockHash(block.header), certificate, outcome)));
+  dropIncluded(state, block);
+  Object.assign(state, freshHeight(nextContext(state.context, block, hash, certificate, outcome)));
   beginHeight(state, effects);
-  return true;
 }
 
 /** What the next height begins with. */

@@ -1,26 +1,29 @@
 import type { ValidatorSet } from '../formats/validators.js';
 
+/** The golden ratio's fraction in 10^12ths: its multiples spread evenly at every scale, so nobody proposes many times in a row. */
+const GOLDEN = 618_033_988_749n;
+const GOLDEN_SCALE = 1_000_000_000_000n;
+
 /**
- * Who proposes at a height and round: weighted round robin as a pure function. The turns of one cycle, `total` units of
- * power long, are dealt by position: slot (height + round) mod total falls on whoever's share of [0, total) holds it, with
- * shares interleaved by Bresenham's rule so that nobody proposes many times in a row.
+ * Rule 1: who proposes at a height and round, a pure function. Each turn is a slot of [0, total); a validator holds as many
+ * slots as it has power. The stride is coprime to the total, so that `total` turns visit each slot once.
  */
 export function proposerIndex(set: ValidatorSet, height: bigint, round: number): number {
   const turn = height + BigInt(round);
-  const first = set.validators[0]?.power ?? 1n;
+  const first = set.validators[0]?.power;
   if (set.validators.every((validator) => validator.power === first)) return Number(turn % BigInt(set.size));
-  // A stride coprime to the total visits every slot once a cycle, spread over the set.
-  const slot = (turn * stride(set.total, BigInt(set.size))) % set.total;
+  const slot = (turn * stride(set.total)) % set.total;
   let end = 0n;
   for (const [index, validator] of set.validators.entries()) {
     end += validator.power;
     if (slot < end) return index;
   }
-  return 0;
+  throw new Error('a slot below the total power belongs to somebody');
 }
 
-function stride(total: bigint, size: bigint): bigint {
-  let candidate = total / size > 0n ? total / size : 1n;
+function stride(total: bigint): bigint {
+  const golden = (total * GOLDEN) / GOLDEN_SCALE;
+  let candidate = golden > 0n ? golden : 1n;
   while (gcd(candidate, total) !== 1n) candidate += 1n;
   return candidate;
 }

@@ -1,14 +1,13 @@
 import type { Vote } from '../formats/vote.js';
+import { ROUNDS_BEHIND } from './bounds.js';
 import type { Effect } from './effect.js';
+import { evidenceForBlock } from './equivocation.js';
 import { proposerIndex } from './proposer.js';
-import { adoptFarVotes } from './receive.js';
+import { adoptAhead } from './receive.js';
 import { hasSigned, requestProposal, selfIndex } from './sign.js';
 import type { State } from './state.js';
 import { setRebroadcastTimer, setRoundTimer } from './timers.js';
 import { keyOf } from './votes.js';
-
-/** Rounds behind the current one that are kept: a decision may come in any round, and so do commit certificates. */
-const ROUNDS_KEPT = 32;
 
 /**
  * Rule 1. The proposer proposes its valid block with the polka behind it, else a new one; the others wait for it.
@@ -17,9 +16,11 @@ const ROUNDS_KEPT = 32;
 export function startRound(state: State, effects: Effect[], round: number, proof: readonly Vote[]): void {
   state.round = round;
   state.step = 'propose';
+  state.due = true;
   state.entryProof = proof;
-  for (const old of state.rounds.keys()) if (old < round - ROUNDS_KEPT) state.rounds.delete(old);
-  adoptFarVotes(state);
+  state.rebroadcasts = 0;
+  for (const old of state.rounds.keys()) if (old < round - ROUNDS_BEHIND) state.rounds.delete(old);
+  adoptAhead(state, effects);
   setRoundTimer(state, effects, 'propose');
   setRebroadcastTimer(state, effects);
   propose(state, effects);
@@ -32,14 +33,9 @@ export function isProposer(state: State): boolean {
 }
 
 function propose(state: State, effects: Effect[]): void {
-  const { context, round } = state;
+  const { context, round, polka, validHash } = state;
   if (!state.maySign || !isProposer(state) || hasSigned(state, 'proposal', round)) return;
-  const valid = state.validHash === null ? undefined : state.blocks.get(keyOf(state.validHash));
-  if (state.validHash !== null && valid !== undefined && state.polka !== null) {
-    requestProposal(state, effects, { height: context.height, round, polRound: state.polka.round, blockHash: state.validHash, proposer: selfIndex(state), block: valid.block, polka: state.polka });
-    return;
-  }
-  effects.push({
-    type: 'build', height: context.height, round, minTimeMs: context.prevTimeMs + 1n, lastCommit: context.prevCommit, evidence: [],
-  });
+  const valid = validHash === null ? undefined : state.blocks.get(keyOf(validHash));
+  if (polka !== null && validHash !== null && valid !== undefined) return requestProposal(state, effects, valid.block, validHash, polka);
+  effects.push({ type: 'build', height: context.height, round, minTimeMs: context.prevTimeMs + 1n, lastCommit: context.prevCommit, evidence: evidenceForBlock(state) });
 }

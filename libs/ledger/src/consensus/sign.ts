@@ -1,11 +1,18 @@
 import { equalBytes, type Bytes } from '../encoding/index.js';
-import { proposalSignBytes, type Proposal } from '../formats/proposal.js';
+import type { Block } from '../formats/block.js';
+import type { Certificate } from '../formats/certificate.js';
+import { proposalSignBytes } from '../formats/proposal.js';
 import { voteSignBytes, type Vote, type VoteKind } from '../formats/vote.js';
 import type { Effect } from './effect.js';
+import { countVote } from './receive.js';
 import type { LogRecord, SignedKind } from './record.js';
+import { roundState, type Pending, type State, type UnsignedProposal } from './state.js';
 import { keyOf } from './votes.js';
-import { roundState, type Pending, type State } from './state.js';
 
+/**
+ * Rule 11: sign, persist, and only then tell anybody. One kind of message is signed once in a round: asked again, the same
+ * bytes give what was signed, and other bytes are refused.
+ */
 const slot = (kind: SignedKind, round: number): string => `${kind}/${round}`;
 
 /** This node's index in the validator set, or −1. */
@@ -18,25 +25,31 @@ export function hasSigned(state: State, kind: SignedKind, round: number): boolea
   return state.signed.has(slot(kind, round));
 }
 
-/** Rules 2–5, 9: asks for a vote's signature, once for each kind and round. Never a second, conflicting one. */
+/** Rules 2–5, 9: this node's vote in its round. */
 export function requestVote(state: State, effects: Effect[], kind: VoteKind, blockHash: Bytes | null): void {
   const { round, context } = state;
-  request(state, effects, { kind, round, blockHash, proposal: null, record: null, signBytes: voteSignBytes(state.config.genesisHash, { kind, height: context.height, round, blockHash }) });
+  request(state, effects, { kind, round, blockHash, record: null, proposal: null, signBytes: voteSignBytes(state.config.genesisHash, { kind, height: context.height, round, blockHash }) });
 }
 
-/** Rule 1. */
-export function requestProposal(state: State, effects: Effect[], proposal: Omit<Proposal, 'signature'>): void {
-  request(state, effects, {
-    kind: 'proposal', round: proposal.round, blockHash: proposal.blockHash, proposal, record: null, signBytes: proposalSignBytes(state.config.genesisHash, proposal),
-  });
+/** Rule 1: this node's proposal in its round; a new block, or one with the polka behind it. */
+export function requestProposal(state: State, effects: Effect[], block: Block, blockHash: Bytes, polka: Certificate | null): void {
+  const { round, context } = state;
+  const proposal = { height: context.height, round, polRound: polka?.round ?? -1, blockHash, proposer: selfIndex(state), block, polka };
+  request(state, effects, { kind: 'proposal', round, blockHash, record: null, proposal, signBytes: proposalSignBytes(state.config.genesisHash, proposal) });
 }
 
 function request(state: State, effects: Effect[], pending: Pending): void {
-  if (!state.maySign || selfIndex(state) < 0 || hasSigned(state, pending.kind, pending.round)) return;
-  state.signed.set(slot(pending.kind, pending.round), null);
-  const id = state.nextId++;
-  state.pending.set(id, pending);
-  effects.push({ type: 'sign', id, signBytes: pending.signBytes });
+  if (!state.maySign || selfIndex(state) < 0) return;
+  const key = slot(pending.kind, pending.round);
+  const signed = state.signed.get(key);
+  if (signed === undefined) {
+    state.signed.set(key, null);
+    const id = state.nextId++;
+    state.pending.set(id, pending);
+    effects.push({ type: 'sign', id, signBytes: pending.signBytes });
+  } else if (signed !== null && equalBytes(signed.signBytes, pending.signBytes)) {
+    publish(state, effects, signed, pending.proposal);
+  }
 }
 
 /** The signature is here: the record goes to the log before anybody hears of it. */
@@ -47,14 +60,22 @@ export function onSigned(state: State, effects: Effect[], id: number, signature:
   effects.push({ type: 'persist', id, record: pending.record });
 }
 
+/** The lock goes with every record; polka and block once, with the first record that needs them. */
 function recordOf(state: State, pending: Pending, signature: Bytes): LogRecord {
-  const locks = pending.kind === 'precommit' && pending.blockHash !== null;
+  const { kind, round, blockHash, signBytes } = pending;
+  const polka = state.polka !== null && once(state, `polka/${state.polka.round}`) ? state.polka : null;
+  const needed = kind !== 'prevote' && blockHash !== null ? state.blocks.get(keyOf(blockHash)) : undefined;
+  const block = needed !== undefined && once(state, keyOf(blockHash)) ? needed.block : null;
   return {
-    height: state.context.height, round: pending.round, kind: pending.kind, blockHash: pending.blockHash, signBytes: pending.signBytes, signature,
-    lockedRound: state.lockedRound, lockedHash: state.lockedHash, validRound: state.validRound, validHash: state.validHash,
-    polka: locks ? state.polka : null,
-    block: locks ? (state.blocks.get(keyOf(pending.blockHash))?.block ?? null) : null,
+    height: state.context.height, round, kind, blockHash, signBytes, signature, lockedRound: state.lockedRound, lockedHash: state.lockedHash,
+    validRound: state.validRound, validHash: state.validHash, polka, block,
   };
+}
+
+function once(state: State, key: string): boolean {
+  if (state.logged.has(key)) return false;
+  state.logged.add(key);
+  return true;
 }
 
 /** The record is durable: the message counts here, and goes out. */
@@ -63,59 +84,37 @@ export function onPersisted(state: State, effects: Effect[], id: number): void {
   if (pending?.record == null) return;
   state.pending.delete(id);
   state.signed.set(slot(pending.kind, pending.round), pending.record);
-  if (pending.proposal !== null) {
-    const proposal: Proposal = { ...pending.proposal, signature: pending.record.signature };
-    roundState(state, proposal.round).proposal = proposal;
-    effects.push({ type: 'broadcast', message: { type: 'proposal', proposal } });
+  publish(state, effects, pending.record, pending.proposal);
+}
+
+function publish(state: State, effects: Effect[], record: LogRecord, proposal: UnsignedProposal | null): void {
+  if (proposal !== null) {
+    const signed = { ...proposal, signature: record.signature };
+    roundState(state, record.round).proposal ??= signed;
+    effects.push({ type: 'broadcast', message: { type: 'proposal', proposal: signed } });
     return;
   }
-  const vote = voteOf(state, pending.record);
+  const vote = voteOf(state, record);
   if (vote === null) return;
-  countOwn(state, vote);
+  countVote(state, effects, vote);
   effects.push({ type: 'broadcast', message: { type: 'vote', vote } });
 }
 
-function voteOf(state: State, record: LogRecord): Vote | null {
-  if (record.kind === 'proposal') return null;
-  return { kind: record.kind, height: record.height, round: record.round, blockHash: record.blockHash, validator: selfIndex(state), signature: record.signature };
+/** The vote that a record holds; null for a proposal, and for who is no validator. */
+export function voteOf(state: State, record: LogRecord): Vote | null {
+  const { kind, height, round, blockHash, signature } = record;
+  const validator = selfIndex(state);
+  return kind === 'proposal' || validator < 0 ? null : { kind, height, round, blockHash, validator, signature };
 }
 
-function countOwn(state: State, vote: Vote): void {
-  const round = roundState(state, vote.round);
-  (vote.kind === 'prevote' ? round.prevotes : round.precommits).add(vote);
-}
-
-/** Own votes of the current round, as they were signed: for rebroadcasting. */
-export function ownVotes(state: State): Vote[] {
+/** This node's latest vote of each kind, as it was signed: for sending again. */
+export function latestVotes(state: State): Vote[] {
+  const latest = new Map<SignedKind, LogRecord>();
+  for (const record of state.signed.values()) {
+    if (record !== null && record.round >= (latest.get(record.kind)?.round ?? 0)) latest.set(record.kind, record);
+  }
   return (['prevote', 'precommit'] as const).flatMap((kind) => {
-    const record = state.signed.get(slot(kind, state.round));
-    const vote = record == null ? null : voteOf(state, record);
-    return vote === null ? [] : [vote];
+    const record = latest.get(kind);
+    return record === undefined ? [] : (voteOf(state, record) ?? []);
   });
-}
-
-/**
- * Replays this height's records after a restart: what was signed stays signed, the lock stays, and the round goes on where
- * it was. Returns the locked block, which has to be executed again.
- */
-export function replay(state: State, records: readonly LogRecord[]): void {
-  for (const record of records) {
-    if (record.height !== state.context.height) continue;
-    state.signed.set(slot(record.kind, record.round), record);
-    state.lockedRound = record.lockedRound;
-    state.lockedHash = record.lockedHash;
-    state.validRound = record.validRound;
-    state.validHash = record.validHash;
-    if (record.polka !== null) state.polka = record.polka;
-    if (record.block !== null && record.blockHash !== null) state.blocks.set(keyOf(record.blockHash), { block: record.block, status: 'executing', outcome: null });
-    const vote = voteOf(state, record);
-    if (vote !== null && vote.validator >= 0) countOwn(state, vote);
-    if (record.round < state.round && state.step !== 'newHeight') continue;
-    state.round = record.round;
-    state.step = record.kind === 'proposal' ? 'propose' : record.kind;
-  }
-  // A valid block without its polka can be locked, but not proposed again: somebody else has to.
-  if (state.polka === null || state.validHash === null || state.polka.blockHash === null || !equalBytes(state.polka.blockHash, state.validHash)) {
-    state.polka = null;
-  }
 }

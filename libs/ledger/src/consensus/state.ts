@@ -6,7 +6,7 @@ import type { Params } from '../formats/params.js';
 import type { Proposal } from '../formats/proposal.js';
 import type { FaultModel } from '../formats/quorum.js';
 import type { ValidatorSet } from '../formats/validators.js';
-import type { Vote } from '../formats/vote.js';
+import type { Vote, VoteKind } from '../formats/vote.js';
 import type { ExecutionOutcome } from './input.js';
 import type { LogRecord, SignedKind } from './record.js';
 import { VoteSet } from './votes.js';
@@ -42,24 +42,42 @@ export interface KnownBlock {
 }
 
 export interface RoundState {
+  /** The first that came with its proposer's signature. */
   proposal: Proposal | null;
+  /** The proposal's time was too far ahead when it came: it is not prevoted here. */
+  untimely: boolean;
   prevotes: VoteSet;
   precommits: VoteSet;
+  /** A verified quorum of prevotes for one block: from the votes above, or a certificate that came whole. */
+  polka: Certificate | null;
 }
 
-/** What was asked of the shell and not yet answered. */
+export type UnsignedProposal = Omit<Proposal, 'signature'>;
+
+/** A message of this node that is being signed or made durable. */
 export interface Pending {
   kind: SignedKind;
   round: number;
   blockHash: Bytes | null;
   signBytes: Bytes;
+  /** Null until it was signed. */
   record: LogRecord | null;
-  proposal: Omit<Proposal, 'signature'> | null;
+  /** Null for a vote. */
+  proposal: UnsignedProposal | null;
 }
 
 /** One node's consensus, in one height. `step` changes it in place; nothing else may. */
-export interface State {
+export interface State extends HeightState {
   readonly config: MachineConfig;
+  nextId: number;
+  maySign: boolean;
+  halted: boolean;
+  /** Equivocations seen and not yet in a block, by key, height, round and kind. */
+  evidence: Map<string, Evidence>;
+}
+
+/** What a new height begins anew. */
+export interface HeightState {
   context: HeightContext;
   round: number;
   step: Step;
@@ -67,37 +85,38 @@ export interface State {
   lockedHash: Bytes | null;
   validRound: number;
   validHash: Bytes | null;
+  /** The prevotes behind `validRound`. */
   polka: Certificate | null;
+  /** A quorum's precommits for one block: it is decided as soon as the block is here. */
+  commit: Certificate | null;
   rounds: Map<number, RoundState>;
-  /** Of each validator the vote of the highest round beyond those kept in `rounds`. */
-  farVotes: Map<number, Vote>;
+  /** Of each validator that is in a later round, the vote of its highest round. */
+  ahead: Map<number, Vote>;
   blocks: Map<string, KnownBlock>;
-  /** Own messages of this height, by kind and round: never signed twice. */
+  /** Own messages of this height by kind and round; null while they are being signed or stored. */
   signed: Map<string, LogRecord | null>;
+  /** Blocks and polkas that stand in the log already. */
+  logged: Set<string>;
   pending: Map<number, Pending>;
-  nextId: number;
   /** The votes that let this node enter its round. */
   entryProof: readonly Vote[];
   timersSet: Set<string>;
-  maySign: boolean;
+  /** How often this round's messages were sent again. */
+  rebroadcasts: number;
   transactionsAvailable: boolean;
   minIntervalOver: boolean;
   due: boolean;
-  syncRequested: boolean;
-  halted: boolean;
-  evidence: Map<string, Evidence>;
 }
 
 export function createState(config: MachineConfig, context: HeightContext): State {
   return { config, evidence: new Map(), nextId: 1, halted: false, maySign: false, ...freshHeight(context) };
 }
 
-/** Everything that a new height begins anew. */
-export function freshHeight(context: HeightContext): Omit<State, 'config' | 'evidence' | 'nextId' | 'halted' | 'maySign'> {
+export function freshHeight(context: HeightContext): HeightState {
   return {
-    context, round: 0, step: 'newHeight', lockedRound: -1, lockedHash: null, validRound: -1, validHash: null, polka: null,
-    rounds: new Map(), farVotes: new Map(), blocks: new Map(), signed: new Map(), pending: new Map(), entryProof: [], timersSet: new Set(),
-    transactionsAvailable: false, minIntervalOver: false, due: false, syncRequested: false,
+    context, round: 0, step: 'newHeight', lockedRound: -1, lockedHash: null, validRound: -1, validHash: null, polka: null, commit: null,
+    rounds: new Map(), ahead: new Map(), blocks: new Map(), signed: new Map(), logged: new Set(), pending: new Map(), entryProof: [],
+    timersSet: new Set(), rebroadcasts: 0, transactionsAvailable: false, minIntervalOver: false, due: false,
   };
 }
 
@@ -105,8 +124,9 @@ export function freshHeight(context: HeightContext): Omit<State, 'config' | 'evi
 export function roundState(state: State, round: number): RoundState {
   let found = state.rounds.get(round);
   if (found === undefined) {
-    const { validators } = state.context;
-    found = { proposal: null, prevotes: new VoteSet(validators, 'prevote', round), precommits: new VoteSet(validators, 'precommit', round) };
+    const { context, config } = state;
+    const votes = (kind: VoteKind): VoteSet => new VoteSet(context.validators, config.faultModel, kind, round);
+    found = { proposal: null, untimely: false, prevotes: votes('prevote'), precommits: votes('precommit'), polka: null };
     state.rounds.set(round, found);
   }
   return found;

@@ -1,10 +1,12 @@
 import { toHex, type Bytes } from '../encoding/index.js';
 import type { Certificate } from '../formats/certificate.js';
+import { isQuorum, type FaultModel } from '../formats/quorum.js';
 import type { ValidatorSet } from '../formats/validators.js';
 import type { Vote, VoteKind } from '../formats/vote.js';
 
 const NIL = 'nil';
 
+/** A block hash as a key of maps; nil has its own. */
 export function keyOf(hash: Bytes | null): string {
   return hash === null ? NIL : toHex(hash);
 }
@@ -15,9 +17,12 @@ export class VoteSet {
   private readonly powerByHash = new Map<string, bigint>();
   /** Of all votes, whatever they say. */
   power = 0n;
+  /** What a quorum of them says; two quorums cannot be, as each validator counts once. */
+  quorum: { key: string; blockHash: Bytes | null } | null = null;
 
   constructor(
     private readonly set: ValidatorSet,
+    private readonly model: FaultModel,
     readonly kind: VoteKind,
     readonly round: number,
   ) {}
@@ -28,25 +33,23 @@ export class VoteSet {
 
   /** Adds a vote whose signature was checked; false where this validator has voted already. */
   add(vote: Vote): boolean {
-    if (this.byValidator.has(vote.validator)) return false;
+    const member = this.set.at(vote.validator);
+    if (member === undefined || this.byValidator.has(vote.validator)) return false;
     this.byValidator.set(vote.validator, vote);
-    const power = this.set.at(vote.validator)?.power ?? 0n;
     const key = keyOf(vote.blockHash);
-    this.power += power;
-    this.powerByHash.set(key, this.powerFor(key) + power);
+    const power = (this.powerByHash.get(key) ?? 0n) + member.power;
+    this.power += member.power;
+    this.powerByHash.set(key, power);
+    if (this.quorum === null && isQuorum(this.model, power, this.set.total)) this.quorum = { key, blockHash: vote.blockHash };
     return true;
   }
 
-  powerFor(key: string): bigint {
-    return this.powerByHash.get(key) ?? 0n;
+  /** Whether a quorum has voted, for whatever. */
+  get anyQuorum(): boolean {
+    return isQuorum(this.model, this.power, this.set.total);
   }
 
-  /** The hash (as key, `nil` included) for which `enough` holds, or undefined. */
-  find(enough: (power: bigint) => boolean): string | undefined {
-    for (const [key, power] of this.powerByHash) if (enough(power)) return key;
-    return undefined;
-  }
-
+  /** By ascending index. */
   all(): Vote[] {
     return [...this.byValidator.values()].sort((a, b) => a.validator - b.validator);
   }
