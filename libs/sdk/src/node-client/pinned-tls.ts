@@ -9,11 +9,18 @@ export function pinnedTlsOptions(identity: TlsIdentity): ConnectionOptions {
   return { cert: identity.certPem, key: identity.keyPem, minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', rejectUnauthorized: false, checkServerIdentity: () => undefined };
 }
 
+/** On a client's socket Node hands out the peer's certificate once and takes it out of its chain: a second call finds none. */
+const keys = new WeakMap<TLSSocket, Uint8Array>();
+
 /** The raw Ed25519 key that the other end has proved to hold. @throws Error where it showed none, or another kind. */
 export function peerKey(socket: TLSSocket): Uint8Array {
+  const known = keys.get(socket);
+  if (known !== undefined) return known;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw new Error('the other end showed no certificate');
-  return rawPublicKey(certificate.publicKey);
+  const key = rawPublicKey(certificate.publicKey);
+  keys.set(socket, key);
+  return key;
 }
 
 /** Splits `host:port`, also `[v6]:port`. */
@@ -49,6 +56,8 @@ export function connectPinned(endpoint: string, identity: TlsIdentity, expectedK
       }
       socket.removeListener('error', fail);
       socket.removeListener('close', closed);
+      // Whoever gets the socket listens for itself, but not before its next turn: a reset in between must not end the process.
+      socket.on('error', () => socket.destroy());
       resolve(socket);
     });
   });
