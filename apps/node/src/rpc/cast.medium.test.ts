@@ -5,7 +5,7 @@ import { ChainOfOne, EVM_CHAIN_ID, RICH_KEY } from './testing/chain-of-one.js';
 import { probeBytecode } from './testing/probe.js';
 
 const run = promisify(execFile);
-const CAST = join(__dirname, '../../../../node_modules/@foundry-rs/cast-linux-amd64/bin/cast');
+const CAST = join(__dirname, '../../../../node_modules/@foundry-rs', `cast-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`, 'bin/cast');
 
 describe('cast against a chain of one validator', () => {
   let node: ChainOfOne;

@@ -7,8 +7,10 @@ export interface RpcLimits {
   batchAnswerBytes: number;
   /** Calls that are being answered at one time, over all connections. */
   callsInFlight: number;
-  /** Blocks that one log query may span. */
+  /** Blocks that a log query by address or topic may span: an index leads to the few that count. */
   logRangeBlocks: number;
+  /** Blocks that a log query without either may span: each is read. */
+  openLogRangeBlocks: number;
   /** Logs that one query may answer. */
   logs: number;
   /** Blocks of one `eth_feeHistory`. */
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   batchAnswerBytes: 25 * 1024 * 1024,
   callsInFlight: 5000,
   logRangeBlocks: 100_000,
+  openLogRangeBlocks: 5000,
   logs: 10_000,
   feeHistoryBlocks: 1024,
   filters: 1000,

@@ -57,7 +57,7 @@ export const logQuery: Read<LogQuery> = (value, where) => {
  * The heights to search, bounded.
  * @throws RpcError where the block is not known, the range runs backwards or spans too many blocks.
  */
-export function logFilterOf(chain: ChainAccess, query: LogQuery, limits: Pick<RpcLimits, 'logRangeBlocks' | 'logs'>): LogFilter {
+export function logFilterOf(chain: ChainAccess, query: LogQuery, limits: Pick<RpcLimits, 'logRangeBlocks' | 'openLogRangeBlocks' | 'logs'>): LogFilter {
   const { addresses, topics, range } = query;
   const rest = { addresses, topics, limit: limits.logs };
   if (range.kind === 'block') {
@@ -71,7 +71,11 @@ export function logFilterOf(chain: ChainAccess, query: LogQuery, limits: Pick<Rp
   if (fromHeight > wanted) throw invalidParams(`invalid block range params: fromBlock ${fromHeight} is above toBlock ${wanted}`);
   const toHeight = wanted > head ? head : wanted;
   const blocks = toHeight - fromHeight + 1n;
-  if (blocks > BigInt(limits.logRangeBlocks)) throw invalidParams(`exceed maximum block range: ${blocks} blocks asked for, at most ${limits.logRangeBlocks} in one query`);
+  const isOpen = addresses.length === 0 && topics.every((choices) => choices === null);
+  const mostBlocks = isOpen ? limits.openLogRangeBlocks : limits.logRangeBlocks;
+  if (blocks > BigInt(mostBlocks)) {
+    throw invalidParams(`exceed maximum block range: ${blocks} blocks asked for, at most ${mostBlocks} in one query${isOpen ? ' without address and topics' : ''}`);
+  }
   return { ...rest, fromHeight, toHeight };
 }
 
