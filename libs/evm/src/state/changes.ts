@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, fromHex, type Bytes } from '#ledger';
+import { compareBytes, equalBytes, type Bytes } from '#ledger';
 import { encodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
 import type { BaseState, Overlay } from './overlay.js';
 import { padWord, trimZeros } from './overlay.js';
@@ -21,7 +21,7 @@ export interface StateChanges {
 export function changesOf(overlay: Overlay, base: BaseState): StateChanges {
   const values: ValueChange[] = [];
   for (const [key, account] of overlay.accounts) {
-    const address = fromHex(key);
+    const address = bytesOf(key);
     const before = base.account(address);
     const value = account === null ? null : encodeAccount(account);
     const same = before === null ? value === null : value !== null && equalBytes(encodeAccount(before), value);
@@ -29,15 +29,20 @@ export function changesOf(overlay: Overlay, base: BaseState): StateChanges {
   }
   for (const [key, slots] of overlay.slots) {
     if (slots.written.size === 0) continue;
-    const address = fromHex(key);
+    const address = bytesOf(key);
     for (const [slotKey, value] of slots.written) {
-      const slot = fromHex(slotKey);
+      const slot = bytesOf(slotKey);
       if (equalBytes(trimZeros(base.storage(address, slot)), value)) continue;
       values.push({ storeKey: storeKeyOf({ kind: 'storage', address, slot }), value: value.length === 0 ? null : padWord(value) });
     }
   }
   values.sort((a, b) => compareBytes(a.storeKey, b.storeKey));
-  return { values, codes: [...overlay.codes].map(([hash, code]) => ({ codeHash: fromHex(hash), code })) };
+  return { values, codes: [...overlay.codes].map(([hash, code]) => ({ codeHash: bytesOf(hash), code })) };
+}
+
+/** An overlay's keys are hex of its own making: Node reads them faster than the strict reader does. */
+function bytesOf(hex: string): Bytes {
+  return Buffer.from(hex, 'hex');
 }
 
 export function treeChangesOf(changes: StateChanges): TreeChange[] {

@@ -1,35 +1,45 @@
-import { Reader, Writer, type Bytes } from '#ledger';
-import type { Inner, Leaf, Node, NodeRef, Stub } from './node.js';
+import type { Inner, Leaf, Node, Stub } from './node.js';
 
-const MAX_VALUE_BYTES = 1024;
+/**
+ * How a node is stored: an internal format, versioned with the store; only hashes are consensus. A node's own hash stands with
+ * its parent (the root's in the table of roots).
+ * Leaf: `00 | key[32] | value`. Inner: `01 | bit | prefix[⌈bit / 8⌉] | left | right`, a child being `height u48 | index u32 | hash[32]`.
+ */
+const CHILD_BYTES = 42;
 
-/** How a node is stored: an internal format, versioned with the store. Only hashes are consensus. */
-export function encodeNode(node: Leaf | Inner): Bytes {
-  const writer = new Writer();
-  if (node.kind === 'leaf') return writer.u8(0).fixed(node.hash, 32).fixed(node.key, 32).bytes(node.value, MAX_VALUE_BYTES).finish();
-  const prefixBytes = Math.ceil(node.bit / 8);
-  writer.u8(1).fixed(node.hash, 32).u8(node.bit).fixed(node.prefix.subarray(0, prefixBytes), prefixBytes);
-  writeChild(writer, node.left);
-  writeChild(writer, node.right);
-  return writer.finish();
+export function encodeNode(node: Leaf | Inner): Buffer {
+  if (node.kind === 'leaf') {
+    const bytes = Buffer.allocUnsafe(33 + node.value.length);
+    bytes[0] = 0;
+    bytes.set(node.key, 1);
+    bytes.set(node.value, 33);
+    return bytes;
+  }
+  const prefixBytes = (node.bit + 7) >> 3;
+  const bytes = Buffer.allocUnsafe(2 + prefixBytes + 2 * CHILD_BYTES);
+  bytes[0] = 1;
+  bytes[1] = node.bit;
+  for (let i = 0; i < prefixBytes; i++) bytes[2 + i] = node.prefix[i] as number;
+  writeChild(bytes, 2 + prefixBytes, node.left);
+  writeChild(bytes, 2 + prefixBytes + CHILD_BYTES, node.right);
+  return bytes;
 }
 
-export function decodeNode(bytes: Bytes, ref: NodeRef): Leaf | Inner {
-  const reader = new Reader(bytes);
-  const isLeaf = reader.u8() === 0;
-  const hash = reader.fixed(32);
-  if (isLeaf) return { kind: 'leaf', hash, ref, key: reader.fixed(32), value: reader.bytes(MAX_VALUE_BYTES) };
-  const bit = reader.u8();
-  const prefix = new Uint8Array(32);
-  prefix.set(reader.fixed(Math.ceil(bit / 8)));
-  return { kind: 'inner', hash, ref, bit, prefix, left: readChild(reader), right: readChild(reader) };
+/** The node keeps views of `bytes`. */
+export function decodeNode(bytes: Buffer, { hash, ref }: Stub): Leaf | Inner {
+  if (bytes[0] === 0) return { kind: 'leaf', hash, ref, key: bytes.subarray(1, 33), value: bytes.subarray(33) };
+  const bit = bytes[1] as number;
+  const children = 2 + ((bit + 7) >> 3);
+  return { kind: 'inner', hash, ref, bit, prefix: bytes.subarray(2, children), left: readChild(bytes, children), right: readChild(bytes, children + CHILD_BYTES) };
 }
 
-function writeChild(writer: Writer, child: Node): void {
-  if (child.ref === null) throw new Error('a child is stored before its parent');
-  writer.u64(child.ref.height).u32(child.ref.index).fixed(child.hash, 32);
+function writeChild(bytes: Buffer, at: number, { ref, hash }: Node): void {
+  if (ref === null) throw new Error('a child is stored before its parent');
+  bytes.writeUIntBE(ref.height, at, 6);
+  bytes.writeUInt32BE(ref.index, at + 6);
+  bytes.set(hash, at + 10);
 }
 
-function readChild(reader: Reader): Stub {
-  return { kind: 'stub', ref: { height: reader.u64(), index: reader.u32() }, hash: reader.fixed(32) };
+function readChild(bytes: Buffer, at: number): Stub {
+  return { kind: 'stub', ref: { height: bytes.readUIntBE(at, 6), index: bytes.readUInt32BE(at + 6) }, hash: bytes.subarray(at + 10, at + CHILD_BYTES) };
 }

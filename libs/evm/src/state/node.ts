@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { sha256, type Bytes } from '#ledger';
 
 /** Where a node is stored: the height of the block that made it, and its place among that block's nodes. */
 export interface NodeRef {
-  height: bigint;
+  height: number;
   index: number;
 }
 
@@ -21,7 +21,7 @@ export interface Inner {
   hash: Bytes;
   ref: NodeRef | null;
   bit: number;
-  /** A key whose bits before `bit` are the common ones; the rest is of no account. */
+  /** Begins with the common bits; what follows them is of no account, and may be cut off. */
   prefix: Bytes;
   left: Node;
   right: Node;
@@ -39,37 +39,33 @@ export type Node = Leaf | Inner | Stub;
 /** The root of a tree without leaves: SHA-256 of nothing, as RFC 6962 has it. */
 export const EMPTY_ROOT: Bytes = sha256();
 
-const LEAF = Uint8Array.of(0);
-const INNER = 1;
-
 export function leafNodeHash(key: Bytes, value: Bytes): Bytes {
-  return digest(createHash('sha256').update(LEAF).update(key).update(value).digest());
+  const bytes = new Uint8Array(33 + value.length);
+  bytes.set(key, 1);
+  bytes.set(value, 33);
+  return digest('sha256', bytes, 'buffer');
 }
 
 /** One buffer serves all: the hash is taken before the next call fills it. */
 const inner = new Uint8Array(66);
-inner[0] = INNER;
+inner[0] = 1;
 
 export function innerNodeHash(bit: number, left: Bytes, right: Bytes): Bytes {
   inner[1] = bit;
   inner.set(left, 2);
   inner.set(right, 34);
-  return digest(createHash('sha256').update(inner).digest());
-}
-
-function digest(buffer: Buffer): Bytes {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  return digest('sha256', inner, 'buffer');
 }
 
 export function bitOf(key: Bytes, bit: number): 0 | 1 {
   return (((key[bit >> 3] as number) >> (7 - (bit & 7))) & 1) as 0 | 1;
 }
 
-/** How many leading bits two 32-byte keys share; 256 when they are equal. */
-export function sharedBits(a: Bytes, b: Bytes): number {
-  for (let i = 0; i < 32; i++) {
+/** How many leading bits two keys share, at most `limit`; either may be cut off after the limit. */
+export function sharedBits(a: Bytes, b: Bytes, limit = 256): number {
+  for (let i = 0; 8 * i < limit; i++) {
     const difference = (a[i] as number) ^ (b[i] as number);
-    if (difference !== 0) return 8 * i + Math.clz32(difference) - 24;
+    if (difference !== 0) return Math.min(limit, 8 * i + Math.clz32(difference) - 24);
   }
-  return 256;
+  return limit;
 }

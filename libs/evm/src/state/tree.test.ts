@@ -10,12 +10,12 @@ import { placeNewNodes, rootHash, StateTree, trimTree, type TreeChange } from '.
 class Kept {
   root: Node | null = null;
   readonly stored = new Map<string, Bytes>();
-  readonly tree = new StateTree((ref) => {
-    const bytes = this.stored.get(`${ref.height}/${ref.index}`);
+  readonly tree = new StateTree((stub) => {
+    const bytes = this.stored.get(`${stub.ref.height}/${stub.ref.index}`);
     if (bytes === undefined) throw new Error('missing');
-    return decodeNode(bytes, ref);
+    return decodeNode(Buffer.from(bytes), stub);
   });
-  private height = 0n;
+  private height = 0;
 
   apply(changes: TreeChange[]): this {
     const root = this.tree.update(this.root === null ? null : trimTree(this.root, 0), changes);

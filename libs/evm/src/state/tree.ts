@@ -1,5 +1,5 @@
 import { compareBytes, equalBytes, type Bytes } from '#ledger';
-import { bitOf, EMPTY_ROOT, innerNodeHash, leafNodeHash, sharedBits, type Inner, type Leaf, type Node, type NodeRef } from './node.js';
+import { bitOf, EMPTY_ROOT, innerNodeHash, leafNodeHash, sharedBits, type Inner, type Leaf, type Node, type Stub } from './node.js';
 import { encodeNode } from './node-codec.js';
 import type { ProofStep, StateProof } from './proof.js';
 
@@ -10,7 +10,7 @@ export interface TreeChange {
 }
 
 /** Reads a stored node; throws when it is not there. */
-export type LoadNode = (ref: NodeRef) => Leaf | Inner;
+export type LoadNode = (stub: Stub) => Leaf | Inner;
 
 export function rootHash(root: Node | null): Bytes {
   return root === null ? EMPTY_ROOT : root.hash;
@@ -45,10 +45,7 @@ export class StateTree {
   }
 
   private resolve(node: Node): Leaf | Inner {
-    if (node.kind !== 'stub') return node;
-    const loaded = this.load(node.ref);
-    if (!equalBytes(loaded.hash, node.hash)) throw new Error('a stored tree node has another hash than its parent says');
-    return loaded;
+    return node.kind === 'stub' ? this.load(node) : node;
   }
 
   private child(parent: Inner, side: 'left' | 'right'): Leaf | Inner {
@@ -68,8 +65,8 @@ export class StateTree {
     const first = (changes[from] as TreeChange).key;
     const last = (changes[to - 1] as TreeChange).key;
     // Changes are sorted, so the two ends leave the node's prefix first.
-    const shared = Math.min(sharedBits(node.prefix, first), sharedBits(node.prefix, last));
-    if (shared >= node.bit) {
+    const shared = sharedBits(node.prefix, last, sharedBits(node.prefix, first, node.bit));
+    if (shared === node.bit) {
       const middle = splitAt(changes, from, to, node.bit);
       const left = middle === from ? node.left : this.apply(this.child(node, 'left'), changes, from, middle);
       const right = middle === to ? node.right : this.apply(this.child(node, 'right'), changes, middle, to);
@@ -132,7 +129,7 @@ function buildRange(sets: readonly TreeChange[], reuse: Leaf | undefined): Node 
 }
 
 /** Gives every new node its place, children first, and returns what is to be stored. */
-export function placeNewNodes(root: Node | null, height: bigint): Bytes[] {
+export function placeNewNodes(root: Node | null, height: number): Bytes[] {
   const stored: Bytes[] = [];
   const visit = (node: Node): void => {
     if (node.ref !== null || node.kind === 'stub') return;

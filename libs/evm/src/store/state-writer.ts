@@ -2,7 +2,7 @@ import type { Bytes } from '#ledger';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { changesOf, treeChangesOf } from '../state/changes.js';
 import { trimTree, placeNewNodes, rootHash, StateTree } from '../state/tree.js';
-import type { Node, NodeRef } from '../state/node.js';
+import type { Inner, Leaf, Node, Stub } from '../state/node.js';
 import { decodeNode } from '../state/node-codec.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
 import { EvmError } from '../errors.js';
@@ -23,7 +23,7 @@ export class StateWriter {
     private readonly tables: Tables,
     headHeight: bigint | null,
   ) {
-    this.tree = new StateTree((ref) => this.loadNode(ref));
+    this.tree = new StateTree((stub) => this.loadNode(stub));
     this.head = headHeight === null ? null : this.rootAt(headHeight);
   }
 
@@ -31,7 +31,7 @@ export class StateWriter {
   overlayOf(overlay: Overlay, base: BaseState, height: bigint): BlockOverlay {
     const changes = changesOf(overlay, base);
     const tree = this.tree.update(this.head, treeChangesOf(changes));
-    const nodes = placeNewNodes(tree, height);
+    const nodes = placeNewNodes(tree, Number(height));
     return { height, changes, tree, root: rootHash(tree), nodes };
   }
 
@@ -46,7 +46,7 @@ export class StateWriter {
     for (const { codeHash, code } of changes.codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
     nodes.forEach((node, index) => void this.tables.nodes.put(placeKey(height, index), asBuffer(node)));
     const ref = tree?.ref ?? null;
-    void this.tables.roots.put(since, ref === null ? asBuffer(root) : Buffer.concat([root, placeKey(ref.height, ref.index)]));
+    void this.tables.roots.put(since, ref === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(ref.height), ref.index)]));
   }
 
   /** After the transaction: the next block builds on this tree. */
@@ -66,13 +66,14 @@ export class StateWriter {
     const stored = this.tables.roots.get(heightKey(height));
     if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
     if (stored.length === 32) return null;
-    return { kind: 'stub', hash: ownBytes(stored.subarray(0, 32)), ref: { height: stored.readBigUInt64BE(32), index: stored.readUInt32BE(40) } };
+    return { kind: 'stub', hash: ownBytes(stored.subarray(0, 32)), ref: { height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) } };
   }
 
-  private loadNode(ref: NodeRef): ReturnType<typeof decodeNode> {
-    const stored = this.tables.nodes.get(placeKey(ref.height, ref.index));
-    if (stored === undefined) throw new EvmError('damagedStore', `tree node ${ref.height}/${ref.index} is missing`);
+  private loadNode(stub: Stub): Leaf | Inner {
+    const { height, index } = stub.ref;
+    const stored = this.tables.nodes.get(placeKey(BigInt(height), index));
+    if (stored === undefined) throw new EvmError('damagedStore', `tree node ${height}/${index} is missing`);
     this.loadedNodes++;
-    return decodeNode(ownBytes(stored), ref);
+    return decodeNode(stored, stub);
   }
 }
