@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { request } from 'node:https';
+import { request } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { ENROL_EXPORTER_BYTES, ENROL_EXPORTER_LABEL, enrolClientInput, enrolPossessionBytes, enrolServerInput, fromHex, toHex, verify } from '#ledger';
 import type { TlsIdentity } from './identity.js';
@@ -110,7 +110,7 @@ export class ControlClient {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise<T>((resolve, reject) => {
       const headers = { host: 'node', connection: 'close', ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) };
-      const call = request({ method, path, headers, createConnection: () => socket, agent: false, signal: AbortSignal.timeout(this.timeoutMs) }, (response) => {
+      const call = request({ method, path, headers, createConnection: () => socket, signal: AbortSignal.timeout(this.timeoutMs) }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
