@@ -28,7 +28,7 @@ export type PlacementErrorCode =
   | 'notExecutable';
 
 /** Why an `eth_call` or an estimate failed. */
-export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed';
+export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed' | 'callTimeout';
 
 export type EvmErrorCode =
   | TransactionErrorCode

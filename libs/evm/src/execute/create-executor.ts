@@ -14,9 +14,12 @@ export interface ExecutorOptions {
   store: ChainStore;
   /** Most gas of an `eth_call`; default 50 million. */
   callGasLimit?: bigint;
+  /** Wall-clock limit of a call, and of an estimate with all its runs; default 5 seconds. */
+  callTimeoutMs?: number;
 }
 
 const DEFAULT_CALL_GAS = 50_000_000n;
+const DEFAULT_CALL_TIMEOUT_MS = 5000;
 const CALL_LANES = 4;
 /** A proposal of another round may execute while one is built. */
 const BLOCK_LANES = 2;
@@ -24,7 +27,7 @@ const BLOCK_LANES = 2;
 /** An executor over an open store. One per store: it owns the writes. */
 export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
   if (!(options.store instanceof LmdbChainStore)) throw new TypeError('the executor needs a store of openChainStore');
-  return new EvmExecutor(options.store, options.callGasLimit ?? DEFAULT_CALL_GAS);
+  return new EvmExecutor(options.store, options.callGasLimit ?? DEFAULT_CALL_GAS, options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS);
 }
 
 class EvmExecutor implements Executor {
@@ -35,6 +38,7 @@ class EvmExecutor implements Executor {
   constructor(
     private readonly store: LmdbChainStore,
     private readonly callGasLimit: bigint,
+    private readonly callTimeoutMs: number,
   ) {
     const create = (): Promise<Lane> => createLane(store.genesis.evmChainId, (height) => store.blockHashAt(height));
     this.blockLanes = new LanePool(create, BLOCK_LANES);
@@ -64,6 +68,7 @@ class EvmExecutor implements Executor {
 
   async call(request: CallRequest, height: bigint = this.store.head().height): Promise<CallResult> {
     return this.callLanes.run(async (lane) => {
+      lane.breath.begin({ timeoutMs: this.callTimeoutMs });
       const gasLimit = least(request.gasLimit ?? this.callGasLimit, this.callGasLimit);
       return callResultOf(await new CallRun(this.store, lane, request, height).run(gasLimit));
     });
@@ -73,6 +78,7 @@ class EvmExecutor implements Executor {
     const { txGasLimit, blockGasLimit } = this.store.genesis.params;
     const cap = least(request.gasLimit ?? txGasLimit, least(txGasLimit, blockGasLimit));
     return this.callLanes.run(async (lane) => {
+      lane.breath.begin({ timeoutMs: this.callTimeoutMs });
       const call = new CallRun(this.store, lane, request, height);
       if (isPlainTransfer(this.store, request, height)) return (await call.run(21_000n)).gasUsed;
       return estimateGas((gasLimit) => call.run(gasLimit), cap);

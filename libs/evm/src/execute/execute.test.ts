@@ -3,7 +3,7 @@ import { blockHash, fromHex, toHex, type Bytes } from '#ledger';
 import { compile } from '../../testing/contracts.js';
 import { EVM_CHAIN_ID, openTestChain, type TestChain } from '../../testing/chain.js';
 import { hex, Wallet } from '../../testing/wallet.js';
-import { EvmError } from '../index.js';
+import { createExecutor, EvmError } from '../index.js';
 
 const { Token, Probe, Child } = compile('Contracts.sol') as Record<'Token' | 'Probe' | 'Child', NonNullable<ReturnType<typeof compile>[string]>>;
 
@@ -219,6 +219,30 @@ describe('execution', () => {
     if (block === null) throw new Error('no block');
     const certificate = { kind: 'precommit' as const, height: executed.height, round: 0, blockHash: blockHash(block.header), signatures: [] };
     await expect(chain.executor.commit(block, certificate, executed)).rejects.toMatchObject({ code: 'invalidBlock' });
+  });
+
+  test('a long transaction leaves the event loop to others, and ends when it is cancelled or a call takes too long', async () => {
+    const raw = await send(alice, Probe.abi, probe, 'burn', [1n << 200n], { gas: 1n << 24n });
+    alice.nonce -= 1;
+    const parent = chain.store.head();
+    const controller = new AbortController();
+    let longestMs = 0;
+    let lastMs = performance.now();
+    const timer = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs);
+      lastMs = performance.now();
+    }, 1);
+    setTimeout(() => controller.abort(), 120);
+    const began = performance.now();
+    const run = chain.executor.executeBlock({ parent, timeMs: parent.timeMs + 1n, transactions: [chain.executor.admit(raw)], signal: controller.signal });
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+    clearInterval(timer);
+    expect(performance.now() - began).toBeLessThan(400);
+    expect(longestMs).toBeLessThan(100);
+    const hasty = await createExecutor({ store: chain.store, callTimeoutMs: 30 });
+    const data = hexToBytes(encodeFunctionData({ abi: Probe.abi, functionName: 'burn', args: [1n << 200n] }));
+    expect(await codeOf(hasty.call({ to: probe, data }))).toBe('callTimeout');
+    expect((await hasty.call({ to: probe, data: hexToBytes(encodeFunctionData({ abi: Probe.abi, functionName: 'counter' })) })).ok).toBe(true);
   });
 
   test('cancelling ends an execution between two transactions', async () => {

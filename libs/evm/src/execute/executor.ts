@@ -15,7 +15,7 @@ export interface ExecuteRequest {
   /** Of the new header; the EVM sees whole seconds. */
   timeMs: bigint;
   transactions: readonly AdmittedTransaction[];
-  /** Aborting ends the execution between two transactions with `cancelled`. */
+  /** Aborting ends the execution with `cancelled`, also within a transaction. */
   signal?: AbortSignal;
 }
 
@@ -87,9 +87,12 @@ export interface StateOverride {
   stateDiff?: readonly { slot: Bytes; value: Bytes }[];
 }
 
+/** How a transaction or a call fails that may be executed. */
+export type FailureCode = 'executionReverted' | 'outOfGas' | 'executionFailed';
+
 export type CallResult =
   | { ok: true; returnData: Bytes; gasUsed: bigint }
-  | { ok: false; code: 'executionReverted' | 'outOfGas' | 'executionFailed'; message: string; /** Revert data. */ returnData: Bytes; gasUsed: bigint };
+  | { ok: false; code: FailureCode; message: string; /** Revert data. */ returnData: Bytes; gasUsed: bigint };
 
 /** Executes Ethereum transactions on the chain's state. Only `commit` changes anything. */
 export interface Executor {
@@ -115,11 +118,14 @@ export interface Executor {
    * @throws EvmError `invalidBlock` when they are not, `staleParent` when the block does not follow the head.
    */
   commit(block: Block, certificate: Certificate, executed: ExecutedBlock): Promise<void>;
-  /** Executes without a trace, on the state after `height` (default: the head; "pending" is the same), in that block's environment. */
+  /**
+   * Executes without a trace, on the state after `height` (default: the head; "pending" is the same), in that block's environment.
+   * @throws EvmError `insufficientFunds`, `unknownHeight`, `callTimeout`.
+   */
   call(request: CallRequest, height?: bigint): Promise<CallResult>;
   /**
    * The least gas limit with which the transaction succeeds.
-   * @throws EvmError `executionReverted` (details.revertData), `outOfGas`, `executionFailed`, `insufficientFunds`.
+   * @throws EvmError `executionReverted` (details.revertData), `outOfGas`, `executionFailed`, `insufficientFunds`, `callTimeout`.
    */
   estimateGas(request: CallRequest, height?: bigint): Promise<bigint>;
 }

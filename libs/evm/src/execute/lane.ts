@@ -5,6 +5,7 @@ import { keccak256 } from '../crypto/keccak.js';
 import { recoverPublicKey } from '../crypto/recover.js';
 import { EvmError } from '../errors.js';
 import { OverlayStateManager } from '../state/state-manager.js';
+import { Breath } from './breath.js';
 
 /** BLOCKHASH of an earlier block. */
 export type BlockHashAt = (height: bigint) => Bytes | null;
@@ -13,6 +14,7 @@ export type BlockHashAt = (height: bigint) => Bytes | null;
 export interface Lane {
   evm: EVM;
   state: OverlayStateManager;
+  breath: Breath;
 }
 
 export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt): Promise<Lane> {
@@ -26,7 +28,9 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt): 
     putBlock: async (): Promise<void> => undefined,
     shallowCopy: () => blockchain,
   };
-  return { evm: await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS] }), state };
+  const breath = new Breath();
+  const jumpdest = { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => breath.atJump() as Promise<void> };
+  return { evm: await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest] }), state, breath };
 }
 
 /**

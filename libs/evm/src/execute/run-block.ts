@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { resultsRoot, transactionsRoot, type Bytes } from '#ledger';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
 import { Overlay } from '../state/overlay.js';
@@ -9,9 +8,6 @@ import type { BuildRequest, BuiltBlock, ExecuteRequest, ExecutedBlock, ExecutedT
 import type { Lane } from './lane.js';
 import { checkPlace, runTransaction } from './run-transaction.js';
 
-/** The event loop gets a turn after so long: votes and timers must not wait for a whole block. */
-const SLICE_MS = 8;
-
 /** One block in the making: transactions are put on it one after another. */
 class BlockRun {
   readonly executed: ExecutedTransaction[] = [];
@@ -20,14 +16,15 @@ class BlockRun {
   private readonly base;
   private readonly environment;
   private readonly gasLimit: bigint;
-  private turnBeganMs = performance.now();
 
   constructor(
     private readonly store: LmdbChainStore,
     private readonly lane: Lane,
     private readonly parent: ParentBlock,
     private readonly timeMs: bigint,
+    signal: AbortSignal | undefined,
   ) {
+    lane.breath.begin({ signal });
     this.gasLimit = store.genesis.params.blockGasLimit;
     this.base = store.state(parent.height);
     this.overlay = new Overlay(this.base);
@@ -50,14 +47,6 @@ class BlockRun {
       revertData: outcome.failure?.code === 'executionReverted' ? outcome.returnData : new Uint8Array(0),
     });
     return null;
-  }
-
-  async pause(signal: AbortSignal | undefined): Promise<void> {
-    if (performance.now() - this.turnBeganMs > SLICE_MS) {
-      await nextTurn();
-      this.turnBeganMs = performance.now();
-    }
-    if (signal?.aborted === true) throw new EvmError('cancelled', 'the execution was cancelled');
   }
 
   finish(): ExecutedBlock {
@@ -85,9 +74,9 @@ export function requireHead(store: LmdbChainStore, parent: ParentBlock): void {
 
 export async function executeBlock(store: LmdbChainStore, lane: Lane, request: ExecuteRequest): Promise<ExecutedBlock> {
   requireHead(store, request.parent);
-  const run = new BlockRun(store, lane, request.parent, request.timeMs);
+  const run = new BlockRun(store, lane, request.parent, request.timeMs, request.signal);
   for (const [index, transaction] of request.transactions.entries()) {
-    await run.pause(request.signal);
+    await lane.breath.look();
     const fault = await run.add(transaction);
     if (fault !== null) throw new EvmError('invalidBlock', `transaction ${index} cannot stand there: ${fault}`, { index, cause: fault });
   }
@@ -103,7 +92,7 @@ const LEAST_GAS = 21_000n;
 export async function buildBlock(store: LmdbChainStore, lane: Lane, request: BuildRequest): Promise<BuiltBlock> {
   requireHead(store, request.parent);
   const { params } = store.genesis;
-  const run = new BlockRun(store, lane, request.parent, request.timeMs);
+  const run = new BlockRun(store, lane, request.parent, request.timeMs, request.signal);
   const deadlineMs = performance.now() + request.budgetMs;
   const maxBytes = request.maxBytes ?? Math.max(params.maxBlockBytes - BODY_MARGIN_BYTES, params.maxBlockBytes / 2);
   const skipped: { transaction: AdmittedTransaction; code: PlacementErrorCode }[] = [];
@@ -113,7 +102,7 @@ export async function buildBlock(store: LmdbChainStore, lane: Lane, request: Bui
     const full = transactions.length >= (request.maxTransactions ?? Infinity) || params.blockGasLimit - run.gasUsed < LEAST_GAS;
     if (full || performance.now() >= deadlineMs) break;
     if (bytes + transaction.raw.length + PREFIX_BYTES > maxBytes) continue;
-    await run.pause(request.signal);
+    await lane.breath.look();
     const code = await run.add(transaction);
     if (code !== null) {
       skipped.push({ transaction, code });

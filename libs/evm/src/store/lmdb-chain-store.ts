@@ -99,7 +99,7 @@ export class LmdbChainStore implements ChainStore {
     const bounded = { ...filter, toHeight };
     const limit = filter.limit ?? DEFAULT_LOG_LIMIT;
     const entries: LogEntry[] = [];
-    for (const height of candidateHeights(this.live.logs, bounded) ?? everyHeight(filter.fromHeight, toHeight)) {
+    for (const height of candidateHeights(this.live.logs, bounded)) {
       for (const entry of this.logsOf(height, bounded)) {
         entries.push(entry);
         if (entries.length > limit) throw new EvmError('tooManyLogs', `more than ${limit} logs match: ask for a smaller range of blocks`);
@@ -192,8 +192,4 @@ export class LmdbChainStore implements ChainStore {
     if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
     return this.tables;
   }
-}
-
-function* everyHeight(from: bigint, to: bigint): Generator<bigint> {
-  for (let height = from; height <= to; height++) yield height;
 }

@@ -5,6 +5,9 @@ import type { Table } from './tables.js';
 /** Which heights have logs of an address, or with a topic at a position. One entry per block, however many logs. */
 
 const ADDRESS = 0;
+/** Any log at all: for filters that name nothing. */
+const ANY = 0xff;
+const NOTHING: Bytes = new Uint8Array(0);
 
 function indexKey(kind: number, value: Bytes, height: bigint): Buffer {
   const key = Buffer.allocUnsafe(1 + value.length + 8);
@@ -22,6 +25,7 @@ export function logIndexKeys(height: bigint, results: readonly TxResult[]): Buff
     keys.set(key.toString('latin1'), key);
   };
   for (const { logs } of results) {
+    if (logs.length > 0) add(ANY, NOTHING);
     for (const log of logs) {
       add(ADDRESS, log.address);
       log.topics.forEach((topic, position) => add(position + 1, topic));
@@ -30,13 +34,14 @@ export function logIndexKeys(height: bigint, results: readonly TxResult[]): Buff
   return [...keys.values()];
 }
 
-/** Ascending heights of the range that may hold a match; null when the filter names nothing and every block may. */
-export function candidateHeights(table: Table, filter: LogFilter): bigint[] | null {
+/** Ascending heights of the range that may hold a match. */
+export function candidateHeights(table: Table, filter: LogFilter): bigint[] {
   const criteria: { kind: number; values: readonly Bytes[] }[] = [];
   if (filter.addresses !== undefined && filter.addresses.length > 0) criteria.push({ kind: ADDRESS, values: filter.addresses });
   filter.topics?.forEach((values, position) => {
     if (values !== null && values.length > 0) criteria.push({ kind: position + 1, values });
   });
+  if (criteria.length === 0) criteria.push({ kind: ANY, values: [NOTHING] });
   let heights: Set<bigint> | null = null;
   for (const { kind, values } of criteria) {
     const found = new Set<bigint>();
@@ -45,7 +50,7 @@ export function candidateHeights(table: Table, filter: LogFilter): bigint[] | nu
     }
     heights = found;
   }
-  return heights === null ? null : [...heights].sort((a, b) => (a < b ? -1 : 1));
+  return [...(heights ?? [])].sort((a, b) => (a < b ? -1 : 1));
 }
 
 function* heightsOf(table: Table, kind: number, value: Bytes, filter: LogFilter): Generator<bigint> {

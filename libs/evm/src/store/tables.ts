@@ -20,7 +20,7 @@ export interface Tables {
   readonly heights: Table;
   /** transaction hash → height u64 ‖ index u32. */
   readonly transactions: Table;
-  /** kind u8 (0 address, 1–4 topic by position) ‖ value ‖ height u64 → nothing. */
+  /** kind u8 (0 address, 1–4 topic by position, 255 any log) ‖ value ‖ height u64 → nothing. */
   readonly logs: Table;
   /** store key → height of the last change u64 ‖ value (none: the key is gone). */
   readonly state: Table;
