@@ -40,6 +40,8 @@ export class EventHub {
         resolve(place);
       };
       const timer = setTimeout(() => finish(null), waitMs);
+      // A caller who waits must not keep a node that stops alive.
+      timer.unref();
       const leave = this.onBlock(() => {
         try {
           const place = find();
