@@ -5,6 +5,7 @@ import type { PeerLink } from '../peer/link.js';
 import { decodeHeld, decodeTransactions, heldFrame, TRANSACTIONS_PER_FRAME, transactionsFrame } from '../peer/messages.js';
 import type { Admission } from '../pool/admission.js';
 import type { Pool } from '../pool/pool.js';
+import { PoolError } from '../pool/pool-error.js';
 
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
 /** Signature recoveries between two turns of the event loop. */
@@ -12,6 +13,7 @@ const ADMIT_SLICE = 16;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** Frames of one peer that wait to be admitted, before we stop reading from it. */
 const MAX_FRAMES_WAITING = 8;
+const MAX_WAITING_FOR_ROOM = 1000;
 
 export class NotAcknowledgedError extends Error {
   readonly code = 'notAcknowledged';
@@ -42,21 +44,29 @@ export class Gossip {
   private outgoing: Bytes[] = [];
   private flushing = false;
   private readonly waiters = new Map<string, Waiter>();
+  /** Submissions that wait for room in the pool, the first comer first. */
+  private readonly forRoom: (() => void)[] = [];
   /** Frames of transactions that wait to be admitted: one at a time, so that the event loop has turns between. */
   private admitting: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: GossipParts) {}
 
   /**
-   * Admits a transaction before it first awaits; resolves once enough validators hold it that one of them is honest and up.
+   * Admits a transaction before it first awaits (where there is room for it); resolves once enough validators hold it that one of them is honest and up.
    * @throws EvmError, PoolError, NotAcknowledgedError.
    */
   async submit(raw: Bytes): Promise<Bytes> {
-    const { pool, store, admission } = this.parts;
+    const { store, admission } = this.parts;
     const transaction = admission.admit(raw);
     const key = toHex(transaction.hash);
     if (store.transaction(transaction.hash) !== null) return transaction.hash;
-    const news = pool.add(transaction, store.state(), Date.now()) === 'added';
+    const giveUpAtMs = Date.now() + ACKNOWLEDGE_TIMEOUT_MS;
+    let added: 'added' | 'known' | null = this.tryAdd(transaction, giveUpAtMs);
+    while (added === null) {
+      await this.room(giveUpAtMs);
+      added = this.tryAdd(transaction, giveUpAtMs);
+    }
+    const news = added === 'added';
     const waiter = this.waiters.get(key) ?? (news ? this.newWaiter(key) : undefined);
     if (waiter === undefined) return transaction.hash;
     const held = new Promise<void>((resolve, reject) => waiter.done.push({ resolve, reject }));
@@ -96,8 +106,9 @@ export class Gossip {
     }
   }
 
-  /** A committed transaction is held by a quorum. */
+  /** A committed transaction is held by a quorum; and there is room for others. */
   committed(transactions: readonly AdmittedTransaction[]): void {
+    for (const enter of this.forRoom.splice(0)) enter();
     if (this.waiters.size === 0) return;
     for (const { hash } of transactions) this.settle(toHex(hash), null);
   }
@@ -118,7 +129,38 @@ export class Gossip {
   }
 
   stop(): void {
+    for (const enter of this.forRoom.splice(0)) enter();
     for (const key of [...this.waiters.keys()]) this.settle(key, new NotAcknowledgedError());
+  }
+
+  /**
+   * Null where the pool is full for now: who sends one after another, each when the last was acknowledged, is faster than
+   * blocks are, and rather waits than hears of it.
+   */
+  private tryAdd(transaction: AdmittedTransaction, giveUpAtMs: number): 'added' | 'known' | null {
+    const { pool, store } = this.parts;
+    try {
+      return pool.add(transaction, store.state(), Date.now());
+    } catch (error) {
+      const full = error instanceof PoolError && (error.code === 'accountQueueFull' || error.code === 'poolFull');
+      if (!full || Date.now() >= giveUpAtMs || this.forRoom.length >= MAX_WAITING_FOR_ROOM) throw error;
+      return null;
+    }
+  }
+
+  /** Resolves after the next block, in the order of coming, or when it is time to give up. */
+  private room(giveUpAtMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const enter = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.forRoom.splice(this.forRoom.indexOf(enter), 1);
+        resolve();
+      }, giveUpAtMs - Date.now());
+      this.forRoom.push(enter);
+    });
   }
 
   /** The hash where we hold the transaction, or have committed it; null where we refuse it. */
