@@ -1,3 +1,6 @@
+/** Where the output is no terminal, a detail is printed at most this often. */
+const LINE_EVERY_MS = 500;
+
 /** Shows what happens while it happens, and keeps how long each step took. Everything goes to standard error. */
 export class Progress {
   private readonly rows: { step: string; ms: number; note: string }[] = [];
@@ -7,6 +10,7 @@ export class Progress {
   async step<T>(name: string, run: (say: (detail: string) => void) => Promise<T>, note: (result: T) => string = () => ''): Promise<T> {
     const started = performance.now();
     let detail = '';
+    let printedAt = -LINE_EVERY_MS;
     const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
     const live = this.out.isTTY === true;
     const draw = (): void => {
@@ -18,7 +22,10 @@ export class Progress {
       if (text === detail) return;
       detail = text;
       if (live) draw();
-      else this.out.write(`      ${text}\n`);
+      else if (performance.now() - printedAt > LINE_EVERY_MS) {
+        printedAt = performance.now();
+        this.out.write(`      ${text}\n`);
+      }
     };
     try {
       const result = await run(say);

@@ -37,7 +37,9 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   const launch = (onReady: (line: Record<string, unknown>) => void): ChildProcess => {
     const log = createWriteStream(logFile, { flags: 'a' });
     // Its own process group: Ctrl-C in the terminal reaches only the starter, which then stops the programs in order.
-    const started = spawn(process.execPath, [options.file], { env: options.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Its standard input is a pipe of ours: when the starter dies, however it dies, the program sees the end and stops too.
+    const started = spawn(process.execPath, [options.file], { env: { ...options.env, STELE_STOP_WITH_PARENT: '1' }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    started.stdin?.on('error', () => undefined);
     let line = '';
     started.stdout?.on('data', (chunk: Buffer) => {
       log.write(chunk);

@@ -24,6 +24,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  // The starter holds the other end of our standard input: its end means that the starter is gone.
+  if (process.env['STELE_STOP_WITH_PARENT'] === '1') process.stdin.on('end', () => stop('end of the parent')).resume();
   const url = await gateway.listen();
   process.stdout.write(`${JSON.stringify({ ready: true, url })}\n`);
 }

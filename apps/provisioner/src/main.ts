@@ -15,6 +15,8 @@ async function main(): Promise<void> {
   const logger = pino({ level: settings.logLevel, base: { app: 'provisioner' } }, pino.destination({ dest: 2, sync: true }));
   const app = await NestFactory.createApplicationContext(AppModule.with(settings, logger), { logger: ['error', 'fatal'], abortOnError: false });
   app.enableShutdownHooks();
+  // The starter holds the other end of our standard input: its end means that the starter is gone.
+  if (process.env['STELE_STOP_WITH_PARENT'] === '1') process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
   await app.get(Provisioner).start();
   process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
 }
