@@ -1,0 +1,110 @@
+import { verifyCertificate } from '../src/index.js';
+import { SIM_GENESIS_HASH, type Decided } from './chain.js';
+import { verifyCheaply } from './keys.js';
+import type { Packet } from './network.js';
+import type { SimNode } from './node.js';
+
+const RANGE_BLOCKS = 16n;
+const MAX_WAITING = 32;
+const ASK_AGAIN_MS = 200;
+const GRACE_MS = 60;
+const LATE_MS = 40;
+const HELP_INTERVAL_MS = 80;
+
+/** How a node that fell behind gets decided blocks, as the node's shell does it: by asking, and by voting on old heights. */
+export class SimSync {
+  private readonly waiting = new Map<bigint, Decided>();
+  private readonly peerHeights = new Map<number, bigint>();
+  private readonly helpedAtMs = new Map<number, number>();
+  private neededHeight = 0n;
+  private headSinceMs = 0;
+  private asking = false;
+  private turn = 0;
+
+  constructor(private readonly node: SimNode) {}
+
+  receive(from: number, packet: Exclude<Packet, { type: 'consensus' }>): void {
+    const { chain } = this.node.disk;
+    if (packet.type === 'height') {
+      this.peerHeights.set(from, packet.height);
+      this.consider(GRACE_MS);
+    } else if (packet.type === 'wanted') {
+      for (let height = packet.from; height < packet.from + RANGE_BLOCKS; height++) this.give(from, height);
+    } else {
+      const { height } = packet.decided.block.header;
+      if (height <= chain.height || height > chain.height + 2n * RANGE_BLOCKS || this.waiting.has(height) || this.waiting.size >= MAX_WAITING) return;
+      this.waiting.set(height, packet.decided);
+      this.pump();
+    }
+  }
+
+  /** A peer spoke of a height that is decided here. */
+  heardOld(from: number, height: bigint): void {
+    const { nowMs } = this.node.world.queue;
+    const { chain } = this.node.disk;
+    if (height > chain.height || (height === chain.height && nowMs - this.headSinceMs < LATE_MS)) return;
+    if (nowMs - (this.helpedAtMs.get(from) ?? -HELP_INTERVAL_MS) < HELP_INTERVAL_MS) return;
+    this.helpedAtMs.set(from, nowMs);
+    this.give(from, height);
+  }
+
+  /** A quorum decided this height, and its block is not here. */
+  need(height: bigint): void {
+    if (height > this.neededHeight) this.neededHeight = height;
+    this.consider(0);
+  }
+
+  advanced(): void {
+    const { chain } = this.node.disk;
+    this.headSinceMs = this.node.world.queue.nowMs;
+    for (const height of this.waiting.keys()) if (height <= chain.height) this.waiting.delete(height);
+    this.pump();
+  }
+
+  private give(to: number, height: bigint): void {
+    const decided = this.node.disk.chain.at(height);
+    if (decided !== undefined) this.node.send(to, { type: 'decided', decided });
+  }
+
+  private consider(delayMs: number): void {
+    if (this.asking || !this.behind()) return;
+    this.asking = true;
+    const before = this.node.disk.chain.height;
+    this.node.later(delayMs, () => {
+      if (this.behind() && this.node.disk.chain.height === before) this.ask();
+      this.node.later(ASK_AGAIN_MS, () => {
+        this.asking = false;
+        this.consider(0);
+      });
+    });
+  }
+
+  private behind(): boolean {
+    const { height } = this.node.disk.chain;
+    return this.neededHeight > height || [...this.peerHeights.values()].some((one) => one > height);
+  }
+
+  private ask(): void {
+    const from = this.node.disk.chain.height + 1n;
+    const able = this.node.peers().filter((peer) => this.neededHeight >= from || (this.peerHeights.get(peer) ?? 0n) >= from);
+    const peer = able[this.turn++ % able.length];
+    if (peer !== undefined) this.node.send(peer, { type: 'wanted', from });
+  }
+
+  /** The machine checks the certificate itself; what it refuses makes room for the next answer. */
+  private pump(): void {
+    const { node } = this;
+    const { chain } = node.disk;
+    const height = chain.height + 1n;
+    const next = this.waiting.get(height);
+    if (next === undefined || node.busy || node.state.context.height !== height) return;
+    this.waiting.delete(height);
+    node.later(node.world.workMs(), () => {
+      if (chain.height + 1n !== height || node.busy) return;
+      const outcome = chain.execute(next.block.transactions);
+      if (outcome !== null) node.feed({ type: 'syncedBlock', ...next, outcome });
+      else if (verifyCertificate(next.certificate, node.state.context.validators, node.world.plan.faultModel, SIM_GENESIS_HASH, verifyCheaply).ok) node.world.fail(`n${node.index} cannot execute the certified block ${height}`);
+      this.pump();
+    });
+  }
+}
