@@ -1,4 +1,4 @@
-import { blockHash, decodeBlock, decodeCertificate, equalBytes, verifyCertificate, type Block, type Bytes, type Certificate } from '#ledger';
+import { blockHash, checkBlockBody, decodeBlock, decodeCertificate, equalBytes, verifyCertificate, type Block, type Bytes, type Certificate } from '#ledger';
 import type { ChainStore } from '#evm';
 import type { Logger } from '../log/logger.js';
 import type { PeerLink } from '../peer/link.js';
@@ -181,11 +181,12 @@ export class BlockSync {
     return false;
   }
 
+  /** The body as well: a true header with a forged body would look like a diverged chain, and halt this node. */
   private certified(block: Block, certificate: Certificate): boolean {
     const { context } = this.parts.driver;
     const { store } = this.parts;
     const fits = certificate.kind === 'precommit' && certificate.height === block.header.height && certificate.blockHash !== null && equalBytes(certificate.blockHash, blockHash(block.header));
-    return fits && block.header.height === context.height && verifyCertificate(certificate, context.validators, store.genesis.faultModel, store.genesisHash).ok;
+    return fits && block.header.height === context.height && checkBlockBody(block) === null && verifyCertificate(certificate, context.validators, store.genesis.faultModel, store.genesisHash).ok;
   }
 
   private drop(height: bigint, one: Waiting): void {
