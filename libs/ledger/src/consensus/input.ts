@@ -19,8 +19,13 @@ export interface ExecutionOutcome {
 }
 
 /**
- * How the shell drives the machine: one input at a time, in order; carry out the effects of one step in their order before
- * the next input. After a restart: read the log, `start` with its records, and only then feed messages from the network.
+ * How the shell drives the machine (docs/spec/consensus.md, "Who does what"): one input at a time, in order; the effects of one
+ * step are carried out in their order before the next input. Answers (`signed`, `persisted`, `built`, `executed`) may come later
+ * and in between; those of a height that is over are ignored.
+ *
+ * Start: `createState` with the context above the durable head, then `start` with the log's records, and only then messages
+ * from the network. Messages of other heights are ignored here: the shell keeps those of the next heights until `decide`, and
+ * answers those of older heights with the decided block. Observers are machines with `self: null` and `maySign: false`.
  */
 export type Input =
   /** First input of a process. `records`: this height's, from the safety log. `maySign`: false for an observer or a damaged log. */
@@ -28,7 +33,7 @@ export type Input =
   /** A message of a peer; signatures are checked here. `nowMs`: the local clock, for the timeliness of new proposals. */
   | { type: 'proposal'; proposal: Proposal; nowMs: bigint }
   | { type: 'vote'; vote: Vote }
-  /** A certificate of this height that a peer sent: its signatures count like votes. */
+  /** A certificate of this height that a peer sent; every signature is checked, and it must hold a quorum. */
   | { type: 'certificate'; certificate: Certificate }
   /** The votes that let a peer enter a round; each counts like a vote. */
   | { type: 'skipProof'; votes: readonly Vote[] }
