@@ -1,4 +1,4 @@
-import { blockHash, checkBlockBody, decodeBlock, decodeCertificate, equalBytes, verifyCertificate, type Block, type Bytes, type Certificate } from '#ledger';
+import { blockHash, checkBlockBody, decodeBlock, decodeCertificate, equalBytes, isWeak, verifyCertificate, type Block, type Bytes, type Certificate } from '#ledger';
 import type { ChainStore } from '#evm';
 import type { Logger } from '../log/logger.js';
 import type { PeerLink } from '../peer/link.js';
@@ -44,8 +44,15 @@ export class BlockSync {
     return this.parts.mesh.up.reduce((max, link) => ((link.height ?? 0n) > max ? (link.height as bigint) : max), this.head);
   }
 
+  /** Whether this node is far behind a height that so many validators announce that one of them is honest. */
   get syncing(): boolean {
-    return this.highest >= this.head + FAR_BEHIND;
+    const { mesh, store, driver } = this.parts;
+    const { validators } = driver.context;
+    let power = 0n;
+    for (const link of mesh.up) {
+      if ((link.height ?? 0n) >= this.head + FAR_BEHIND) power += validators.at(validators.indexOf(link.key))?.power ?? 0n;
+    }
+    return isWeak(store.genesis.faultModel, power, validators.total);
   }
 
   /** A quorum decided this height and the block is not here. */

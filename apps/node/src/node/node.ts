@@ -16,6 +16,8 @@ import { GenesisFolder } from './genesis-folder.js';
 import { metricsText } from './metrics.js';
 import { PROTOCOL_VERSION, VERSION } from './version.js';
 
+const RPC_KEEP_ALIVE_MS = 65_000;
+
 export interface NodePorts {
   peer: number;
   control: number;
@@ -94,6 +96,8 @@ export class LedgerNode {
     const enrolment = new Enrolment(identity, config.enrolSecret, () => this.genesis.genesisFile() !== null);
     const control = createControlServer(this.control, enrolment, (socket) => this.keys.get(socket) ?? new Uint8Array());
     const rpc = createHttpServer();
+    // The gateway keeps its connections: a handshake for each call would cost more than the call.
+    rpc.keepAliveTimeout = RPC_KEEP_ALIVE_MS;
     this.attach(rpc, false);
     this.httpServers.push(control);
     const peerListener = createPinnedListener(identity, (key) => this.chain?.admits(key) ?? false, (socket, key) => this.chain?.accept(socket, key));
