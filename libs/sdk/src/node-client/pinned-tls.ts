@@ -12,17 +12,14 @@ export function pinnedTlsOptions(identity: TlsIdentity): ConnectionOptions {
 /** On a client's socket Node hands out the peer's certificate once and takes it out of its chain: a second call finds none. */
 const keys = new WeakMap<TLSSocket, Uint8Array>();
 
-/** Keys of sockets looked at before: Node 20 answers `getPeerX509Certificate` only once. */
-const knownKeys = new WeakMap<TLSSocket, Uint8Array>();
-
 /** The raw Ed25519 key that the other end has proved to hold. @throws Error where it showed none, or another kind. */
 export function peerKey(socket: TLSSocket): Uint8Array {
-  const known = knownKeys.get(socket);
+  const known = keys.get(socket);
   if (known !== undefined) return known;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) throw new Error('the other end showed no certificate');
   const key = rawPublicKey(certificate.publicKey);
-  knownKeys.set(socket, key);
+  keys.set(socket, key);
   return key;
 }
 
