@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { startPlatform, type Platform } from './platform/platform.js';
+import { startPlatform } from './platform/platform.js';
 
 /** `npm start`: runs the platform until Ctrl-C. Data under `STELE_HOME`, or `./.stele`. */
 async function main(): Promise<void> {
   const home = resolve(process.env['STELE_HOME'] ?? '.stele');
   const started = performance.now();
-  let platform: Platform | undefined;
+  console.error('Stele starts …');
+  const starting = startPlatform({ home, env: process.env, say: (detail) => console.error(`  … ${detail}`) });
   let ending = false;
   const end = (): void => {
     if (ending) {
@@ -14,7 +15,9 @@ async function main(): Promise<void> {
     }
     ending = true;
     console.error('\nStele stops: the platform and its nodes end, all data stays …');
-    void (platform?.stop() ?? Promise.resolve()).then(
+    // A start that is under way is let finish first: what it has started would otherwise stay.
+    const stopped = starting.then((platform) => platform.stop());
+    void stopped.then(
       () => process.exit(0),
       (error: unknown) => {
         console.error(error instanceof Error ? error.message : error);
@@ -24,8 +27,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', end);
   process.on('SIGTERM', end);
-  console.error('Stele starts …');
-  platform = await startPlatform({ home, env: process.env, say: (detail) => console.error(`  … ${detail}`) });
+  const platform = await starting;
   if (ending) return;
   console.error(`\nStele is up after ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
   console.error(`  API        ${platform.url}/v1      OpenAPI ${platform.url}/openapi.json`);

@@ -36,20 +36,22 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function runDemo(options: { home: string; keep: boolean }): Promise<DemoFigures> {
   const progress = new Progress();
   progress.say('\nStele: from nothing to a chain whose results verify offline\n');
-  let platform: Platform | undefined;
+  let starting: Promise<Platform> | undefined;
   let interrupted = false;
   const onSignal = (): void => {
     if (interrupted) return;
     interrupted = true;
     progress.say('\n  stopping …');
-    void (platform?.stop({ removeData: true }) ?? Promise.resolve()).finally(() => process.exit(130));
+    // A start that is under way is let finish first: what it has started would otherwise stay.
+    const stopped = starting?.then((platform) => platform.stop({ removeData: true })) ?? Promise.resolve();
+    void stopped.catch(() => undefined).finally(() => process.exit(130));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    platform = await progress.step(
+    const platform = await progress.step(
       'the platform starts',
-      (say) => startPlatform({ home: options.home, env: process.env, anyPort: true, say }),
+      (say) => (starting = startPlatform({ home: options.home, env: process.env, anyPort: true, say })),
       (started) => `${started.choices.runtime.kind}, ${started.choices.database.kind}, ${started.choices.queue.kind}`,
     );
     for (const line of platform.explain()) progress.say(`      ${line}`);
@@ -60,7 +62,7 @@ export async function runDemo(options: { home: string; keep: boolean }): Promise
   } finally {
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
-    if (!interrupted) await platform?.stop({ removeData: true });
+    if (!interrupted) await starting?.then((platform) => platform.stop({ removeData: true }), () => undefined);
   }
 }
 
