@@ -19,8 +19,8 @@ export function tryDecide(state: State, effects: Effect[]): boolean {
   const key = keyOf(commit.blockHash);
   const known = state.blocks.get(key);
   if (known === undefined) {
-    if (!state.timersSet.has('sync')) requestMissing(state, effects);
-    state.timersSet.add('sync');
+    if (!state.syncAsked) requestMissing(state, effects);
+    state.syncAsked = true;
     return false;
   }
   if (known.status === 'executing') return false;

@@ -106,6 +106,8 @@ export interface HeightState {
   transactionsAvailable: boolean;
   minIntervalOver: boolean;
   due: boolean;
+  /** The decided block that is missing here was asked for. */
+  syncAsked: boolean;
 }
 
 export function createState(config: MachineConfig, context: HeightContext): State {
@@ -116,7 +118,7 @@ export function freshHeight(context: HeightContext): HeightState {
   return {
     context, round: 0, step: 'newHeight', lockedRound: -1, lockedHash: null, validRound: -1, validHash: null, polka: null, commit: null,
     rounds: new Map(), ahead: new Map(), blocks: new Map(), signed: new Map(), logged: new Set(), pending: new Map(), entryProof: [],
-    timersSet: new Set(), rebroadcasts: 0, transactionsAvailable: false, minIntervalOver: false, due: false,
+    timersSet: new Set(), rebroadcasts: 0, transactionsAvailable: false, minIntervalOver: false, due: false, syncAsked: false,
   };
 }
 
