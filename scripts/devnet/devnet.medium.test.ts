@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPublicClient, createWalletClient, defineChain, http, parseEther, type Hex, type PublicClient } from 'viem';
+import { createPublicClient, createWalletClient, defineChain, http, keccak256, parseEther, parseEventLogs, stringToHex, type Abi, type Chain, type Hex, type PublicClient } from 'viem';
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
-import { fromHex, genesisFromJson, genesisToJson, toHex } from '#ledger';
-import { connectPinned, ControlClient, makeIdentity, NodeControlError } from '#sdk';
+import { fromHex, genesisFromJson, genesisToJson, toHex, type Receipt } from '#ledger';
+import { connectPinned, ControlClient, makeIdentity, NodeControlError, verifyReceipt } from '#sdk';
+import { compileContract, DELIVERIES_SOURCE } from '../demo/contract.js';
 import { ChildNode } from './child-node.js';
 import { DEV_PRIVATE_KEY, Devnet } from './devnet.js';
 
@@ -32,10 +33,12 @@ interface Clients {
   send(nonces: readonly number[]): Promise<Hex[]>;
 }
 
+const chainOf = (id: number, url: string): Chain => defineChain({ id, name: 'devnet', nativeCurrency: { name: 'none', symbol: 'NONE', decimals: 18 }, rpcUrls: { default: { http: [url] } } });
+
 function clients(devnet: Devnet, index: number, account = privateKeyToAccount(DEV_PRIVATE_KEY)): Clients {
   const chainId = Number(devnet.genesisFile.genesis['evmChainId']);
   const url = devnet.node(index).rpcUrl;
-  const chain = defineChain({ id: chainId, name: 'devnet', nativeCurrency: { name: 'none', symbol: 'NONE', decimals: 18 }, rpcUrls: { default: { http: [url] } } });
+  const chain = chainOf(chainId, url);
   const transport = http(url, { retryCount: 0 });
   const reader = createPublicClient({ chain, transport, pollingInterval: 20 }) as PublicClient;
   const send = async (nonces: readonly number[]): Promise<Hex[]> => {
@@ -76,13 +79,29 @@ describe('four validators', () => {
 
   it('commit a transfer sent to one, readable at another', async () => {
     const { account, public: reader, chainId } = clients(devnet, 0);
-    const wallet = createWalletClient({ account, transport: http(devnet.node(0).rpcUrl), chain: defineChain({ id: chainId, name: 'devnet', nativeCurrency: { name: 'none', symbol: 'NONE', decimals: 18 }, rpcUrls: { default: { http: [devnet.node(0).rpcUrl] } } }) });
+    const wallet = createWalletClient({ account, transport: http(devnet.node(0).rpcUrl), chain: chainOf(chainId, devnet.node(0).rpcUrl) });
     const hash = await wallet.sendTransaction({ to: DEAD, value: parseEther('1') });
     const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 10_000 });
     expect(receipt.status).toBe('success');
     await devnet.reached(Number(receipt.blockNumber));
     expect(await clients(devnet, 3).public.getBalance({ address: DEAD })).toBe(parseEther('1'));
     nonce += 1;
+  });
+
+  it('run a Solidity contract for viem: deploy, call, logs, the revert by its name; its receipt verifies offline', async () => {
+    const { abi, bytecode } = compileContract('Deliveries', DELIVERIES_SOURCE);
+    const { account, public: reader, chainId } = clients(devnet, 2);
+    const wallet = createWalletClient({ account, transport: http(devnet.node(2).rpcUrl), chain: chainOf(chainId, devnet.node(2).rpcUrl) });
+    const receiptOf = async (hash: Hex) => reader.waitForTransactionReceipt({ hash, timeout: 10_000 });
+    const { contractAddress } = await receiptOf(await wallet.deployContract({ abi: abi as Abi, bytecode }));
+    const call = { address: contractAddress as Hex, abi: abi as Abi, functionName: 'confirm', args: [keccak256(stringToHex('delivery')), 5n] } as const;
+    const confirmed = await receiptOf(await wallet.writeContract(call));
+    nonce += 2;
+    expect(parseEventLogs({ abi: abi as Abi, logs: confirmed.logs })).toMatchObject([{ eventName: 'Confirmed', args: { quantity: 5n, total: 5n } }]);
+    await expect(reader.simulateContract({ ...call, account })).rejects.toThrow('AlreadyConfirmed');
+    const request = reader.request as (ask: { method: string; params: unknown[] }) => Promise<unknown>;
+    const receipt = await request({ method: 'stele_getReceipt', params: [confirmed.transactionHash] });
+    expect(verifyReceipt(devnet.genesisFile, receipt as Receipt, { genesisHash: devnet.genesisFile.genesisHash })).toMatchObject({ ok: true, genesisAuthenticated: true });
   });
 
   it('commit 200 transactions of one account, sixteen at once', async () => {
