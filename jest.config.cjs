@@ -21,5 +21,7 @@ module.exports = {
   transform: { '^.+\\.[cm]?[jt]s$': swc },
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|uuid|jose|@noble|@scure|@ethereumjs|ethereum-cryptography|viem|ox|abitype)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stele/'],
+  // Tests start servers and engines on machines that others share: slowness is no failure, a hang is.
+  testTimeout: 90_000,
   maxWorkers: 2,
 };

