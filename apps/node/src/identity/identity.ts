@@ -1,8 +1,7 @@
-import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, randomBytes, webcrypto, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { X509CertificateGenerator } from '@peculiar/x509';
+import { selfSignedCertificate } from './certificate.js';
 
 /** This node: one Ed25519 key, for votes and for TLS (docs/adr/0002). */
 export interface Identity {
@@ -15,9 +14,6 @@ export interface Identity {
 
 /** PKCS #8 of a raw Ed25519 seed: RFC 8410, section 7, up to the seed. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
-const NOT_BEFORE = new Date('2020-01-01T00:00:00Z');
-/** RFC 5280, section 4.1.2.5: a certificate without an end. Trust comes from the pinned key. */
-const NOT_AFTER = new Date('9999-12-31T23:59:59Z');
 
 /** The node's key from its own volume, made at the first start: whole and durable before it is used, mode 0600. */
 export async function loadIdentity(dataFolder: string): Promise<Identity> {
@@ -28,7 +24,7 @@ export async function loadIdentity(dataFolder: string): Promise<Identity> {
   return {
     privateKey: seed,
     publicKey: rawPublicKey(publicKey),
-    certPem: await selfSigned(privateKey, publicKey),
+    certPem: selfSignedCertificate(privateKey, publicKey),
     keyPem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
   };
 }
@@ -62,17 +58,4 @@ function createSeed(file: string): Uint8Array {
   fsyncSync(folder);
   closeSync(folder);
   return seed;
-}
-
-async function selfSigned(privateKey: KeyObject, publicKey: KeyObject): Promise<string> {
-  const algorithm = { name: 'Ed25519' };
-  const keys = {
-    privateKey: await webcrypto.subtle.importKey('pkcs8', privateKey.export({ format: 'der', type: 'pkcs8' }), algorithm, true, ['sign']),
-    publicKey: await webcrypto.subtle.importKey('spki', publicKey.export({ format: 'der', type: 'spki' }), algorithm, true, ['verify']),
-  };
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    { serialNumber: '01', name: 'CN=stele-node', notBefore: NOT_BEFORE, notAfter: NOT_AFTER, signingAlgorithm: algorithm, keys },
-    webcrypto as Parameters<typeof X509CertificateGenerator.createSelfSigned>[1],
-  );
-  return certificate.toString('pem');
 }
