@@ -6,6 +6,7 @@ import { ControlClient, type TlsIdentity } from '#sdk';
 import { buildGenesis } from '../genesis/build-genesis.js';
 import { enrolSecret } from '../reconcile/enrol-secret.js';
 import type { Step } from '../reconcile/model.js';
+import { portTaken } from '../sites/port-taken.js';
 import { endpointsAt, nodeSpec, remotePeers, type NodeSettings } from './node-specs.js';
 import { listenersOf, type Memory } from './observe.js';
 import { rawKey, type ChainWorld, type Site } from './world.js';
@@ -46,11 +47,21 @@ export class Apply {
     return withLease(this.dataSource, lease, work);
   }
 
-  private prepareNodes(nodeIds: readonly string[], world: ChainWorld, lease: ChainLease): Promise<void> {
-    return this.write(lease, async (manager) => {
-      const ports = new PortAllocations(manager);
-      for (const nodeId of nodeIds) await ports.allocate(nodeId, siteOf(world, nodeOf(world, nodeId).dataCenterId).dataCenter);
-    });
+  private async prepareNodes(nodeIds: readonly string[], world: ChainWorld, lease: ChainLease): Promise<void> {
+    for (const nodeId of nodeIds) await this.choosePorts(nodeId, siteOf(world, nodeOf(world, nodeId).dataCenterId), lease);
+  }
+
+  /** Three ports of the data center that nothing else on its host listens on, as far as that can be seen from here. */
+  private async choosePorts(nodeId: string, { dataCenter }: Site, lease: ChainLease): Promise<void> {
+    const avoid: number[] = [];
+    for (;;) {
+      const ports = await this.write(lease, (manager) => new PortAllocations(manager).allocate(nodeId, dataCenter, avoid));
+      const taken: number[] = [];
+      for (const port of [ports.peer, ports.control, ports.rpc]) if (await portTaken(dataCenter.advertiseAddress, port)) taken.push(port);
+      if (taken.length === 0) return;
+      avoid.push(...taken);
+      await this.write(lease, (manager) => new PortAllocations(manager).release(nodeId));
+    }
   }
 
   private async ensureImage(site: Site): Promise<void> {
