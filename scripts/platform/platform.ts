@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openStores, type Stores } from '#persistence';
@@ -86,8 +87,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
+/** Subnets are drawn by lot, once per installation: two installations may share one engine, and subnets there may not overlap. */
 function localDataCenter(runtime: RuntimeChoice): Record<string, unknown> {
-  return { name: LOCAL_DATA_CENTER, runtime: runtime.kind, connection: runtime.kind === 'docker' ? { socketPath: runtime.socketPath } : {} };
+  const subnetPool = `10.${randomInt(64, 251)}.0.0/16`;
+  return { name: LOCAL_DATA_CENTER, runtime: runtime.kind, connection: runtime.kind === 'docker' ? { socketPath: runtime.socketPath } : {}, subnetPool };
 }
 
 /** Registers them as the first admin and waits until the provisioner has found each ready. */
