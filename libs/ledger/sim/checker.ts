@@ -27,8 +27,11 @@ export class Checker {
     private readonly liars: { has(node: number): boolean },
   ) {}
 
-  /** Agreement and validity: one block a height; its certificate, header, roots and evidence hold for a light client. */
-  decided(node: number, block: Block, certificate: Certificate): void {
+  /**
+   * Agreement and validity: one block a height; its certificate, header, roots and evidence hold for a light client.
+   * @returns whether nobody had decided that height before.
+   */
+  decided(node: number, block: Block, certificate: Certificate): boolean {
     const { height } = block.header;
     const hash = blockHash(block.header);
     if (height > this.chain.height + 1n) throw new SimFailure(`validity: n${node} decided ${height} above the undecided ${this.chain.height + 1n}`);
@@ -41,10 +44,11 @@ export class Checker {
     const fits = certificate.kind === 'precommit' && certificate.height === height && certificate.blockHash !== null && equalBytes(certificate.blockHash, hash);
     const check = verifyCertificate(certificate, set, this.faultModel, SIM_GENESIS_HASH, verifyCheaply);
     if (!fits || !check.ok) throw new SimFailure(`validity: n${node} decided ${height} with a certificate that does not hold (${check.ok ? 'it names another block' : check.code})`);
-    if (known !== undefined) return;
+    if (known !== undefined) return false;
     this.setsByHeight[Number(height)] = set;
     this.checkNew(node, block);
     this.chain.append(block, certificate);
+    return true;
   }
 
   private checkNew(node: number, block: Block): void {

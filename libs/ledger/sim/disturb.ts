@@ -1,4 +1,5 @@
 import { plainTransaction, powerTransaction } from './chain.js';
+import type { SimNode } from './node.js';
 import type { World } from './world.js';
 
 /** More than this ahead, honest nodes refuse proposals, and rightly so; virtual clocks stay within. */
@@ -9,6 +10,7 @@ export function disturb(world: World): void {
   const { plan, random, queue } = world;
   if (!world.chaos) return;
   const node = random.pick(world.nodes);
+  if (plan.deafness && random.chance(0.5)) world.network.deaf = random.below(plan.nodes + 1) - 1;
   switch (random.below(7)) {
     case 0: case 1:
       partition(world);
@@ -49,6 +51,16 @@ function partition(world: World): void {
     network.mendLinks();
     for (const node of nodes) if (node.up) node.announce();
   });
+}
+
+/** The first that decided a height is gone before it can tell; perhaps all others crash as well. */
+export function isolateDecider(world: World, decider: SimNode): void {
+  const { plan, random, network } = world;
+  if (!world.chaos || !random.chance(plan.isolateRate)) return;
+  network.isolate(decider.index, random.between(200, 2500));
+  if (plan.deafness) network.deaf = random.below(plan.nodes);
+  if (!random.chance(0.4)) return;
+  for (const node of world.nodes) if (node !== decider || random.chance(0.3)) world.queue.after(random.between(0, 10), () => world.takeDown(node, random.between(5, 60)));
 }
 
 /** A log that no crash explains: that node signs nothing in that height. More of them than may crash, and a chain rightly stops. */

@@ -1,6 +1,7 @@
 import { type Block, type Certificate, type Effect, type Input, type LogRecord, type Message, type State, type TimerKind } from '../src/index.js';
 import { SIM_GENESIS_HASH } from './chain.js';
 import type { SimDisk } from './disk.js';
+import { isolateDecider } from './disturb.js';
 import { NODE_KEYS, signCheaply, verifyCheaply } from './keys.js';
 import { Liar } from './lies.js';
 import type { Packet } from './network.js';
@@ -254,7 +255,7 @@ export class SimNode {
   private commit(block: Block, certificate: Certificate): void {
     const { world } = this;
     this.log(`decide ${block.header.height} ${short(certificate.blockHash)} in round ${certificate.round}`);
-    if (this.liar === null) world.checker.decided(this.index, block, certificate);
+    if (this.liar === null && world.checker.decided(this.index, block, certificate)) isolateDecider(world, this);
     if (this.committing) throw new Error('a height was decided before the one below it was durable');
     this.committing = true;
     this.later(world.diskMs(), () => {

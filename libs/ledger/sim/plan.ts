@@ -6,6 +6,9 @@ export const LIES = ['split', 'silent', 'amnesia', 'forgedPolka', 'invalidBlock'
 /** What a faulty validator does. */
 export type Lie = (typeof LIES)[number];
 
+export type PacketKind = 'proposal' | 'prevote' | 'precommit' | 'certificate' | 'skipProof' | 'shell';
+const NO_DROPS: Record<PacketKind, number> = { proposal: 0, prevote: 0, precommit: 0, certificate: 0, skipProof: 0, shell: 0 };
+
 /** Everything about a run that follows from its seed before it begins. Times in virtual milliseconds; rates are probabilities. */
 export interface Plan {
   seed: number;
@@ -19,6 +22,12 @@ export interface Plan {
   /** From here on everything works. */
   healAtMs: number;
   dropRate: number;
+  /** More of one kind of message is lost: so that some nodes lock, and nobody decides. */
+  dropRates: Readonly<Record<PacketKind, number>>;
+  /** How often the first node that decides a height is cut off at once: what it knows must not be needed, nor forgotten. */
+  isolateRate: number;
+  /** Whether now and then one node gets hardly any prevotes, so that it does not see what others lock. */
+  deafness: boolean;
   duplicateRate: number;
   maxDelayMs: number;
   /** For each effect that is carried out. */
@@ -48,14 +57,22 @@ export function planOf(seed: number, fixedNodes?: number): Plan {
   const liars = faultModel === 'BFT' && random.chance(0.5) ? drawLiars(random, powers) : new Map<number, Lie[]>();
   const calm = random.chance(0.1);
   const lossy = random.chance(0.6);
+  const lockWar = !calm && random.chance(0.4);
   return {
     seed, nodes, faultModel, powers, liars,
     params: {
       ...DEFAULT_PARAMS, minBlockIntervalMs: random.pick([0, 20, 100]), heartbeatIntervalMs: 1500, trailingBlocks: random.below(4), trailingIntervalMs: 150,
-      proposeTimeoutMs: random.pick([150, 300, 600]), prevoteTimeoutMs: random.pick([60, 200]), precommitTimeoutMs: random.pick([60, 200]), timeoutDeltaMs: random.pick([30, 100]),
+      proposeTimeoutMs: random.pick(lockWar ? [60, 150] : [150, 300, 600]), prevoteTimeoutMs: random.pick(lockWar ? [20, 60] : [60, 200]),
+      precommitTimeoutMs: random.pick(lockWar ? [20, 60] : [60, 200]), timeoutDeltaMs: random.pick(lockWar ? [5, 30] : [30, 100]),
     },
     healAtMs: calm ? 0 : random.between(2000, 9000),
     dropRate: lossy ? random.pick([0.02, 0.1, 0.3, 0.5]) : 0,
+    dropRates: lockWar ? {
+      proposal: random.pick([0, 0.2]), prevote: random.pick([0.2, 0.4, 0.6]), precommit: random.pick([0.3, 0.6, 0.8]), certificate: random.pick([0.5, 0.9]),
+      skipProof: random.pick([0, 0.5]), shell: random.pick([0, 0.5]),
+    } : NO_DROPS,
+    isolateRate: calm ? 0 : random.pick([0, 0.1, 0.5]),
+    deafness: !calm && random.chance(0.5),
     duplicateRate: random.pick([0, 0.05, 0.3]),
     maxDelayMs: random.pick([5, 30, 150, 800]),
     crashRate: random.pick([0, 0.0005, 0.002, 0.01]),

@@ -71,7 +71,7 @@ function run(world: World, runUntil: (endMs: number, done: () => boolean) => voi
 /** Every transaction is in the chain, exactly once, and all chains are the same. */
 function quiet(world: World, runUntil: (endMs: number, done: () => boolean) => void): void {
   const { queue, checker, plan } = world;
-  const settled = (): boolean => queue.nowMs > plan.healAtMs + 1500 && world.honest.every(({ disk, index }) => disk.chain.height === checker.chain.height && world.poolOf(index).length === 0);
+  const settled = (): boolean => queue.nowMs > plan.healAtMs + 1500 && world.honest.every(({ disk }) => disk.chain.height === checker.chain.height && world.submitted.every(({ transaction }) => disk.chain.includes(transaction)));
   let nextLookMs = 0;
   runUntil(queue.nowMs + QUIET_MS, () => {
     if (queue.nowMs < nextLookMs) return false;
