@@ -12,6 +12,7 @@ import type { Logger } from '../log/logger.js';
 import { attachRpc, type RpcServer } from '../rpc/index.js';
 import { createPinnedListener, listen } from '../tls/pinned.js';
 import { NodeBackend } from './backend.js';
+import { lockFolder } from './folder-lock.js';
 import { GenesisFolder } from './genesis-folder.js';
 import { metricsText } from './metrics.js';
 import { PROTOCOL_VERSION, VERSION } from './version.js';
@@ -30,6 +31,7 @@ export interface NodePorts {
 export class LedgerNode {
   private chain: Chain | undefined;
   private installing: Promise<void> = Promise.resolve();
+  private lock: NetServer | null = null;
   private readonly startedAtMs = Date.now();
   private readonly listeners: NetServer[] = [];
   private readonly httpServers: HttpServer[] = [];
@@ -45,7 +47,9 @@ export class LedgerNode {
    * @param fatal called where nothing may go on: must end the process.
    */
   static async start(config: NodeConfig, logger: Logger, onDrain: () => void, fatal: (error: Error) => void): Promise<{ node: LedgerNode; ports: NodePorts }> {
+    const lock = await lockFolder(config.dataFolder);
     const node = new LedgerNode(config, await loadIdentity(config.dataFolder), logger, onDrain, fatal);
+    node.lock = lock;
     const ports = await node.openListeners();
     const file = node.genesis.genesisFile();
     if (file !== null) await node.startChain(file);
@@ -88,6 +92,7 @@ export class LedgerNode {
     await this.chain?.stop();
     for (const server of this.httpServers) server.closeAllConnections();
     for (const socket of this.sockets) socket.destroy();
+    this.lock?.close();
   }
 
   private async openListeners(): Promise<NodePorts> {
