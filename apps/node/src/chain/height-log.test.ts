@@ -11,7 +11,7 @@ const fail = (error: Error): never => {
 function record(height: bigint, round: number): LogRecord {
   return {
     height, round, kind: 'prevote', blockHash: null, signBytes: new Uint8Array(78).fill(round), signature: new Uint8Array(64).fill(3), lockedRound: -1, lockedHash: null,
-    validRound: -1, validHash: null, polka: null, block: null,
+    validRound: -1, validHash: null, polka: null, block: null, entryProof: [],
   };
 }
 

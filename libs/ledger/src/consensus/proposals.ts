@@ -47,14 +47,15 @@ function takePolka(state: State, effects: Effect[], proposal: Proposal): boolean
 export function takeBlock(state: State, effects: Effect[], block: Block, hash: Bytes): void {
   const key = keyOf(hash);
   if (state.blocks.has(key)) return;
-  if (state.blocks.size >= MAX_BLOCKS) forgetOneBlock(state);
+  makeRoom(state);
   const fits = headerFits(state, block);
   state.blocks.set(key, { block, status: fits ? 'executing' : 'invalid', outcome: null });
   if (fits) effects.push({ type: 'execute', height: state.context.height, blockHash: hash, block });
 }
 
-/** The smallest key of those that nothing needs: which one, must not depend on the order in which they came. */
-function forgetOneBlock(state: State): void {
+/** Before a block is kept: the smallest key goes of those that nothing needs; which one, must not depend on the order in which they came. */
+export function makeRoom(state: State): void {
+  if (state.blocks.size < MAX_BLOCKS) return;
   const proposed = state.rounds.get(state.round)?.proposal?.blockHash ?? null;
   const needed = new Set([state.lockedHash, state.validHash, state.commit?.blockHash ?? null, proposed].map(keyOf));
   const spare = [...state.blocks.keys()].filter((key) => !needed.has(key)).sort();

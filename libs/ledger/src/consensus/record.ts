@@ -1,6 +1,8 @@
 import { decodeAll, LedgerError, Writer, type Bytes } from '../encoding/index.js';
 import { readBlock, writeBlock, type Block } from '../formats/block.js';
 import { readCertificate, writeCertificate, type Certificate } from '../formats/certificate.js';
+import { MAX_VALIDATORS } from '../formats/validators.js';
+import { readVote, writeVote, type Vote } from '../formats/vote.js';
 
 export type SignedKind = 'proposal' | 'prevote' | 'precommit';
 
@@ -23,7 +25,15 @@ export interface LogRecord {
   /** The prevotes behind validRound. */
   polka: Certificate | null;
   block: Block | null;
+  /**
+   * The votes that let this node into the round, in its first record of the round: were they nowhere after a power failure
+   * of the whole site, too few nodes could be ahead for the others ever to follow.
+   */
+  entryProof: readonly Vote[];
 }
+
+/** An encoded vote for nil. */
+const MIN_VOTE_BYTES = 83;
 
 const KINDS: readonly SignedKind[] = ['proposal', 'prevote', 'precommit'];
 
@@ -35,6 +45,7 @@ export function encodeLogRecord(record: LogRecord): Bytes {
   writer.u32(record.lockedRound + 1).optional(record.lockedHash, hash).u32(record.validRound + 1).optional(record.validHash, hash);
   writer.optional(record.polka, (polka) => writeCertificate(writer, polka));
   writer.optional(record.block, (block) => writeBlock(writer, block));
+  writer.list(record.entryProof, MAX_VALIDATORS, (vote) => writeVote(writer, vote));
   return writer.finish();
 }
 
@@ -50,6 +61,7 @@ export function decodeLogRecord(bytes: Bytes): LogRecord {
       height, round, kind, blockHash: reader.optional(hash), signBytes: reader.bytes(256), signature: reader.fixed(64),
       lockedRound: reader.u32() - 1, lockedHash: reader.optional(hash), validRound: reader.u32() - 1, validHash: reader.optional(hash),
       polka: reader.optional(() => readCertificate(reader)), block: reader.optional(() => readBlock(reader)),
+      entryProof: reader.list(MAX_VALIDATORS, MIN_VOTE_BYTES, () => readVote(reader)),
     };
   });
 }

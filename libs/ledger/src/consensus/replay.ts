@@ -29,6 +29,10 @@ export function replay(state: State, effects: Effect[], records: readonly LogRec
     }
   }
   for (const { polka } of own) if (polka !== null) state.logged.add(`polka/${polka.round}`);
+  for (const { round, entryProof } of own) {
+    if (entryProof.length > 0) state.logged.add(`entry/${round}`);
+    if (entryProof.length > 0 && round === state.round) state.entryProof = entryProof;
+  }
   restorePolka(state, own);
   for (const record of own) adoptOwn(state, effects, record, own);
 }

@@ -100,6 +100,11 @@ const CASES: Case[] = [
   { describe: 'rule 8: CFT: anybody ahead', options: { model: 'CFT' }, when: (r) => [r.prevote(1, 2, 'nil')], then: ['timer propose 2'] },
   { describe: 'rule 8: far beyond what is kept', given: (r) => [r.prevote(1, 5000, 'nil')], when: (r) => [r.prevote(2, 5000, 'nil')], then: ['timer propose 5000'] },
 
+  {
+    describe: 'rule 8: votes from far beyond count once the round is entered', given: (r) => [1, 2].map((i) => r.prevote(i, 5000, 'nil')),
+    when: (r) => [r.timeout('propose', 5000)], then: ['proof 2', 'prevote nil', 'precommit nil'],
+  },
+
   { describe: 'rule 9: the propose timer prevotes nil', when: (r) => [r.timeout('propose', 0)], then: ['prevote nil'] },
   { describe: 'rule 9: the prevote timer precommits nil', given: (r) => [r.timeout('propose', 0)], when: (r) => [r.timeout('prevote', 0)], then: ['prevote nil', 'precommit nil'] },
   { describe: 'rule 9: a timer of another round is nothing', given: (r) => toRound(1)(r), when: (r) => [r.timeout('propose', 0)], then: [] },

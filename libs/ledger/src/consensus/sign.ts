@@ -60,7 +60,7 @@ export function onSigned(state: State, effects: Effect[], id: number, signature:
   effects.push({ type: 'persist', id, record: pending.record });
 }
 
-/** The lock goes with every record; polka and block once, with the first record that needs them. */
+/** The lock goes with every record; polka, block and entry proof once, with the first record that needs them. */
 function recordOf(state: State, pending: Pending, signature: Bytes): LogRecord {
   const { kind, round, blockHash, signBytes } = pending;
   const polka = state.polka !== null && once(state, `polka/${state.polka.round}`) ? state.polka : null;
@@ -69,6 +69,7 @@ function recordOf(state: State, pending: Pending, signature: Bytes): LogRecord {
   return {
     height: state.context.height, round, kind, blockHash, signBytes, signature, lockedRound: state.lockedRound, lockedHash: state.lockedHash,
     validRound: state.validRound, validHash: state.validHash, polka, block,
+    entryProof: round === state.round && once(state, `entry/${round}`) ? state.entryProof : [],
   };
 }
 

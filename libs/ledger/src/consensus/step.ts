@@ -4,7 +4,7 @@ import type { Input } from './input.js';
 import { headerFits, isBlockOf, outcomeFits } from './check-block.js';
 import { decideSynced } from './decide.js';
 import { becomeDue, beginHeight, onMinInterval, onTransactionsAvailable } from './pace.js';
-import { receiveProposal } from './proposals.js';
+import { makeRoom, receiveProposal } from './proposals.js';
 import { rebroadcast } from './rebroadcast.js';
 import { receiveCertificate, receiveVote } from './receive.js';
 import { replay } from './replay.js';
@@ -64,6 +64,7 @@ function built(state: State, effects: Effect[], input: Extract<Input, { type: 'b
   if (input.height !== context.height || input.round !== round || state.step !== 'propose' || !isProposer(state) || hasSigned(state, 'proposal', round)) return;
   const hash = blockHash(block.header);
   if (!isBlockOf(block, hash) || !headerFits(state, block) || !outcomeFits(block, outcome)) return;
+  makeRoom(state);
   state.blocks.set(keyOf(hash), { block, status: 'valid', outcome });
   requestProposal(state, effects, block, hash, null);
 }
