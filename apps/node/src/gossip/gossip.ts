@@ -170,7 +170,7 @@ export class Gossip {
       const hash = keccak256(raw);
       if (pool.get(hash) !== undefined || store.transaction(hash) !== null) return hash;
       const transaction = admission.admit(raw);
-      if (pool.add(transaction, store.state(), Date.now()) === 'added') this.parts.entered(transaction);
+      if (pool.add(transaction, store.state(), Date.now(), 'peer') === 'added') this.parts.entered(transaction);
       return hash;
     } catch {
       // Malformed, or against this pool's bounds: then this node does not hold it, and does not say so.

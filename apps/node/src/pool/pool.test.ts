@@ -78,6 +78,16 @@ describe('pool', () => {
     expect(refusal(() => pool.add(transaction('b', 0), stateWith(), 0))).toBe('accepted');
   });
 
+  it('gives what a peer has taken in four times the room, so that a node a block behind drops nothing', () => {
+    const pool = new Pool();
+    const state = stateWith();
+    for (let nonce = 0; nonce < 64; nonce++) pool.add(transaction('a', nonce), state, 0);
+    expect(refusal(() => pool.add(transaction('a', 64), state, 0))).toBe('accountQueueFull');
+    for (let nonce = 64; nonce < 256; nonce++) expect(pool.add(transaction('a', nonce), state, 0, 'peer')).toBe('added');
+    expect(refusal(() => pool.add(transaction('a', 256), state, 0, 'peer'))).toBe('accountQueueFull');
+    expect(candidates(pool)).toHaveLength(256);
+  });
+
   it('is bounded in transactions and bytes', () => {
     const few = new Pool({ ...DEFAULT_POOL_LIMITS, transactions: 1 });
     few.add(transaction('a', 0), stateWith(), 0);

@@ -26,6 +26,9 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   replaceIntervalMs: 1000,
 };
 
+/** How many times the room of a client a peer's transactions get. */
+const PEER_ROOM = 4;
+
 /** A new fee must be so many per cent above the old one; the fee itself is never charged. */
 const REPLACE_PERCENT = 10n;
 
@@ -67,10 +70,12 @@ export class Pool {
   }
 
   /**
-   * Takes a transaction in, or knows it already.
+   * Takes a transaction in, or knows it already. What a peer has taken in is given more room: each node counts its own
+   * clients' transactions, and a node that is a block behind the peer would otherwise drop what is next, and have nothing to
+   * propose when its turn comes.
    * @throws PoolError
    */
-  add(transaction: AdmittedTransaction, state: StateReader, nowMs: number): 'added' | 'known' {
+  add(transaction: AdmittedTransaction, state: StateReader, nowMs: number, from: 'client' | 'peer' = 'client'): 'added' | 'known' {
     const hash = toHex(transaction.hash);
     if (this.byHash.has(hash)) return 'known';
     const sender = toHex(transaction.sender);
@@ -80,7 +85,7 @@ export class Pool {
     if (transaction.value > (account?.balance ?? 0n)) throw new PoolError('insufficientFunds', `insufficient funds: the account holds ${account?.balance ?? 0n} wei and sends ${transaction.value}`);
     const queue = this.accounts.get(sender) ?? new AccountQueue(stateNonce);
     const rival = queue.at(transaction.nonce);
-    if (rival === undefined) this.checkRoom(queue, transaction);
+    if (rival === undefined) this.checkRoom(queue, transaction, from);
     else this.checkReplacement(rival, transaction, nowMs);
     const before = queue.readyCount;
     queue.put({ transaction, arrival: rival?.arrival ?? this.arrivals++, arrivedAtMs: nowMs });
@@ -150,8 +155,11 @@ export class Pool {
     return old.length;
   }
 
-  private checkRoom(queue: AccountQueue, transaction: AdmittedTransaction): void {
-    const { readyPerAccount, gappedPerAccount, transactions, bytes } = this.limits;
+  private checkRoom(queue: AccountQueue, transaction: AdmittedTransaction, from: 'client' | 'peer'): void {
+    const { transactions, bytes } = this.limits;
+    const factor = from === 'peer' ? PEER_ROOM : 1;
+    const readyPerAccount = this.limits.readyPerAccount * factor;
+    const gappedPerAccount = this.limits.gappedPerAccount * factor;
     const ahead = transaction.nonce - queue.nextNonce;
     if (ahead >= BigInt(readyPerAccount + gappedPerAccount)) throw new PoolError('nonceTooHigh', `nonce ${transaction.nonce} is ${ahead} above the account's next nonce ${queue.nextNonce}`);
     const full = ahead === 0n ? queue.readyCount >= readyPerAccount : queue.gappedCount >= gappedPerAccount;
