@@ -105,6 +105,7 @@ describe('rule 12: replay after a crash', () => {
     const orders = [rig.records, [...rig.records].reverse()].map((records) => restart(rig, records));
     for (const again of orders) again.start();
     expect(orders.map(place)).toEqual([[1, 'prevote', 0, 0, 0], [1, 'prevote', 0, 0, 0]]);
+    expect(orders[1]?.sent).toEqual(orders[0]?.sent);
   });
 
   it('an own proposal is sent again, and its round goes on', () => {
