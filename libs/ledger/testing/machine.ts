@@ -1,5 +1,5 @@
 import {
-  blockHash, createState, DEFAULT_PARAMS, equalBytes, evidenceRoot, paramsHash, proposalSignBytes, proposerIndex, sha256, step, toHex, transactionsRoot, utf8, ValidatorSet,
+  blockHash, certificateHash, createState, DEFAULT_PARAMS, equalBytes, evidenceRoot, paramsHash, proposalSignBytes, proposerIndex, sha256, step, toHex, transactionsRoot, utf8, ValidatorSet,
   voteSignBytes, ZERO_HASH, type Block, type Bytes, type Certificate, type Effect, type ExecutionOutcome, type FaultModel, type HeightContext, type Input, type LogRecord,
   type Message, type Params, type Proposal, type State, type TimerKind, type Verify, type Vote, type VoteKind,
 } from '../src/index.js';
@@ -108,18 +108,18 @@ export class Rig {
     return { stateRoot: ZERO_HASH, receiptsRoot: ZERO_HASH, nextValidators: this.validators, params: PARAMS };
   }
 
-  block(name: string, evidence: Block['evidence'] = [], header: Partial<Block['header']> = {}): Block {
+  block(name: string, evidence: Block['evidence'] = [], header: Partial<Block['header']> = {}, lastCommit: Certificate | null = this.state.context.prevCommit): Block {
     const known = this.blocks.get(name);
     if (known !== undefined) return known;
     const { context } = this.state;
     const transactions = [utf8(name)];
     const block: Block = {
       header: {
-        version: 1, genesisHash: GENESIS_HASH, height: context.height, prevHash: context.prevHash, prevCommitHash: ZERO_HASH, timeMs: context.prevTimeMs + 1n,
+        version: 1, genesisHash: GENESIS_HASH, height: context.height, prevHash: context.prevHash, prevCommitHash: lastCommit === null ? ZERO_HASH : certificateHash(lastCommit), timeMs: context.prevTimeMs + 1n,
         proposer: this.keyOf(0), txRoot: transactionsRoot(transactions), txCount: 1, stateRoot: ZERO_HASH, receiptsRoot: ZERO_HASH, validatorsHash: this.validators.hash,
         nextValidatorsHash: this.validators.hash, paramsHash: paramsHash(PARAMS), evidenceRoot: evidenceRoot(evidence), ...header,
       },
-      transactions, lastCommit: null, evidence,
+      transactions, lastCommit, evidence,
     };
     this.blocks.set(name, block);
     this.names.set(toHex(blockHash(block.header)), name);

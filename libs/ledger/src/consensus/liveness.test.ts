@@ -37,6 +37,14 @@ describe('rule 13: what a laggard needs is sent again', () => {
     expect(behind.state.round).toBe(1);
   });
 
+  it('the proof survives a crash of the node that is ahead', () => {
+    const options = { powers: [1n, 1n, 1n, 1n], model: 'BFT' as const };
+    const first = ahead(options, [1, 3]);
+    first.run(first.timeout('propose', 1));
+    const again = new Rig({ ...options, self: 0, records: first.records });
+    expect(again.start()).toContain('proof 3');
+  });
+
   it('own latest votes, the newest polka, and a commit whose block is missing; again and again, ever slower', () => {
     const rig = new Rig();
     rig.start();
