@@ -1,5 +1,5 @@
 import { plainTransaction, powerTransaction } from './chain.js';
-import type { SimNode } from './node.js';
+import type { NodePort } from './node-port.js';
 import type { World } from './world.js';
 
 /** More than this ahead, honest nodes refuse proposals, and rightly so; virtual clocks stay within. */
@@ -54,7 +54,7 @@ function partition(world: World): void {
 }
 
 /** The first that decided a height is gone before it can tell; perhaps all others crash as well. */
-export function isolateDecider(world: World, decider: SimNode): void {
+export function isolateDecider(world: World, decider: NodePort): void {
   const { plan, random, network } = world;
   if (!world.chaos || !random.chance(plan.isolateRate)) return;
   network.isolate(decider.index, random.between(200, 2500));

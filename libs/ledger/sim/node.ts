@@ -4,6 +4,7 @@ import type { SimDisk } from './disk.js';
 import { isolateDecider } from './disturb.js';
 import { NODE_KEYS, signCheaply, verifyCheaply } from './keys.js';
 import { Liar } from './lies.js';
+import type { NodePort } from './node-port.js';
 import type { Packet } from './network.js';
 import { SimSync } from './sync.js';
 import { describe, short } from './trace.js';
@@ -15,7 +16,7 @@ const MAX_KEPT = 512;
 const HEIGHTS_AHEAD = 3n;
 
 /** One process: drives a machine as the node's shell does, carrying out effects in order. A crash may fall before any of them. */
-export class SimNode {
+export class SimNode implements NodePort {
   state: State;
   up = false;
   skewMs = 0;
@@ -40,7 +41,7 @@ export class SimNode {
   ) {
     const lies = world.plan.liars.get(index);
     this.liar = lies === undefined ? null : new Liar(this.key, lies, world.random);
-    this.sync = new SimSync(this);
+    this.sync = new SimSync(this, this.world);
     this.state = this.newState();
   }
 
@@ -66,7 +67,7 @@ export class SimNode {
     [this.mailbox, this.kept, this.afterCommit] = [[], [], []];
     [this.running, this.committing, this.announcedHeight] = [false, false, 0n];
     this.timers = new Map();
-    this.sync = new SimSync(this);
+    this.sync = new SimSync(this, this.world);
     this.state = this.newState();
     const height = this.disk.chain.height + 1n;
     this.log(`start at ${height}`);

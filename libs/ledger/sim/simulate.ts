@@ -1,6 +1,8 @@
 import { SimFailure } from './checker.js';
 import { disturb, submitTransactions } from './disturb.js';
+import { SimDisk } from './disk.js';
 import { REAL_MACHINE, type Machine } from './machine.js';
+import { SimNode } from './node.js';
 import { planOf, type Plan } from './plan.js';
 import { Trace } from './trace.js';
 import { World } from './world.js';
@@ -35,6 +37,7 @@ export function simulate(seed: number, options: SimOptions = {}): SimResult {
   const plan = planOf(seed, options.nodes);
   const trace = new Trace(options.onTrace ?? null);
   const world = new World(plan, options.machine ?? REAL_MACHINE, trace);
+  for (const [i, power] of plan.powers.entries()) world.nodes.push(new SimNode(world, i, new SimDisk(world.newChain()), power === 0n && !plan.membership));
   let events = 0;
   const runUntil = (endMs: number, done: () => boolean): void => {
     while (!done() && world.queue.runNext(endMs)) if (++events > MAX_EVENTS) throw new SimFailure(`bounds: more than ${MAX_EVENTS} events`);

@@ -2,7 +2,8 @@ import { verifyCertificate } from '../src/index.js';
 import { SIM_GENESIS_HASH, type Decided } from './chain.js';
 import { verifyCheaply } from './keys.js';
 import type { Packet } from './network.js';
-import type { SimNode } from './node.js';
+import type { NodePort } from './node-port.js';
+import type { World } from './world.js';
 
 const RANGE_BLOCKS = 16n;
 const MAX_WAITING = 32;
@@ -21,7 +22,10 @@ export class SimSync {
   private asking = false;
   private turn = 0;
 
-  constructor(private readonly node: SimNode) {}
+  constructor(
+    private readonly node: NodePort,
+    private readonly world: World,
+  ) {}
 
   receive(from: number, packet: Exclude<Packet, { type: 'consensus' }>): void {
     const { chain } = this.node.disk;
@@ -40,7 +44,7 @@ export class SimSync {
 
   /** A peer spoke of a height that is decided here. */
   heardOld(from: number, height: bigint): void {
-    const { nowMs } = this.node.world.queue;
+    const { nowMs } = this.world.queue;
     const { chain } = this.node.disk;
     if (height > chain.height || (height === chain.height && nowMs - this.headSinceMs < LATE_MS)) return;
     if (nowMs - (this.helpedAtMs.get(from) ?? -HELP_INTERVAL_MS) < HELP_INTERVAL_MS) return;
@@ -56,7 +60,7 @@ export class SimSync {
 
   advanced(): void {
     const { chain } = this.node.disk;
-    this.headSinceMs = this.node.world.queue.nowMs;
+    this.headSinceMs = this.world.queue.nowMs;
     for (const height of this.waiting.keys()) if (height <= chain.height) this.waiting.delete(height);
     this.pump();
   }
@@ -93,17 +97,17 @@ export class SimSync {
 
   /** The machine checks the certificate itself; what it refuses makes room for the next answer. */
   private pump(): void {
-    const { node } = this;
+    const { node, world } = this;
     const { chain } = node.disk;
     const height = chain.height + 1n;
     const next = this.waiting.get(height);
     if (next === undefined || node.busy || node.state.context.height !== height) return;
     this.waiting.delete(height);
-    node.later(node.world.workMs(), () => {
+    node.later(world.workMs(), () => {
       if (chain.height + 1n !== height || node.busy) return;
       const outcome = chain.execute(next.block.transactions);
       if (outcome !== null) node.feed({ type: 'syncedBlock', ...next, outcome });
-      else if (verifyCertificate(next.certificate, node.state.context.validators, node.world.plan.faultModel, SIM_GENESIS_HASH, verifyCheaply).ok) node.world.fail(`n${node.index} cannot execute the certified block ${height}`);
+      else if (verifyCertificate(next.certificate, node.state.context.validators, world.plan.faultModel, SIM_GENESIS_HASH, verifyCheaply).ok) world.fail(`n${node.index} cannot execute the certified block ${height}`);
       this.pump();
     });
   }

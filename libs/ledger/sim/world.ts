@@ -1,11 +1,10 @@
 import type { Bytes } from '../src/index.js';
 import { SimChain, setOf } from './chain.js';
 import { Checker, SimFailure } from './checker.js';
-import { SimDisk } from './disk.js';
 import { EventQueue } from './event-queue.js';
 import type { Machine } from './machine.js';
 import { SimNetwork } from './network.js';
-import { SimNode } from './node.js';
+import type { NodePort } from './node-port.js';
 import type { Plan } from './plan.js';
 import { Prng } from './prng.js';
 import type { Trace } from './trace.js';
@@ -22,7 +21,8 @@ export class World {
   readonly random: Prng;
   readonly network: SimNetwork;
   readonly checker: Checker;
-  readonly nodes: SimNode[];
+  /** Filled by who makes the world: nodes know it, and it knows them. */
+  readonly nodes: NodePort[] = [];
   readonly submitted: Submitted[] = [];
   chaos = true;
   steps = 0;
@@ -30,13 +30,15 @@ export class World {
   constructor(readonly plan: Plan, readonly machine: Machine, readonly trace: Trace) {
     this.random = new Prng(plan.seed, 2);
     this.network = new SimNetwork(plan, this.queue, this.random);
-    const chain = (): SimChain => new SimChain(setOf(plan.powers), plan.params);
-    this.checker = new Checker(chain(), plan.faultModel, plan.liars);
-    this.nodes = plan.powers.map((power, i) => new SimNode(this, i, new SimDisk(chain()), power === 0n && !plan.membership));
+    this.checker = new Checker(this.newChain(), plan.faultModel, plan.liars);
     this.network.receive = (to, from, packet) => this.nodes[to]?.receive(from, packet);
   }
 
-  get honest(): SimNode[] {
+  newChain(): SimChain {
+    return new SimChain(setOf(this.plan.powers), this.plan.params);
+  }
+
+  get honest(): NodePort[] {
     return this.nodes.filter(({ index }) => !this.plan.liars.has(index));
   }
 
@@ -53,13 +55,13 @@ export class World {
   }
 
   /** Before an effect is carried out: whether the process dies here. It is started again later. */
-  crashesNow(node: SimNode): boolean {
+  crashesNow(node: NodePort): boolean {
     if (!this.chaos || !this.random.chance(this.plan.crashRate)) return false;
     this.takeDown(node, this.random.between(5, 1500));
     return true;
   }
 
-  takeDown(node: SimNode, forMs: number): void {
+  takeDown(node: NodePort, forMs: number): void {
     if (!node.up) return;
     node.crash();
     this.queue.after(forMs, () => node.start());
