@@ -57,7 +57,7 @@ export async function foundChain(
 }
 
 /** Waits for `awaitingFounders`, checks that genesis names us as we asked, and signs its hash. */
-async function signWhenAsked(client: SteleClient, chainId: string, founder: Founder): Promise<void> {
+export async function signWhenAsked(client: SteleClient, chainId: string, founder: Founder): Promise<void> {
   for (;;) {
     const chain: ChainView = await client.chain(chainId);
     if (chain.status === 'awaitingFounders') break;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openStores, type Stores } from '#persistence';
 import { SteleClient } from '#sdk';
@@ -40,7 +40,14 @@ export interface Platform {
 
 const ISOLATES_NOTHING = 'child processes isolate nothing: every node can read the files of every other. For trying things out only.';
 
-const programFile = (name: string): string => resolve(__dirname, '..', '..', 'apps', name, 'src', 'main.js');
+/** The compiled program: beside this file when it is compiled itself, below `dist/` when it runs from its source, as tests do. */
+function programFile(name: string): string {
+  const tail = join('apps', name, 'src', 'main.js');
+  const root = resolve(__dirname, '..', '..');
+  const built = [join(root, tail), join(root, 'dist', tail)].find((file) => existsSync(file));
+  if (built === undefined) throw new Error(`The ${name} is not compiled: run \`npm run build\` first.`);
+  return built;
+}
 
 /** Starts the whole platform under one home folder, and waits until it answers. What was started is stopped again if a step fails. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
