@@ -45,9 +45,6 @@ export const PLANTED_BUGS: Readonly<Record<string, Machine>> = {
     if (lastRound.get(state) !== place) unlock(state);
     lastRound.set(state, place);
   }),
-  'rule 3: any polka unlocks': around((state, input) => {
-    if (input.type === 'proposal' && input.proposal.polRound >= 0) state.lockedRound = Math.min(state.lockedRound, 0);
-  }),
   'rule 1: never proposes its valid block again': around((state) => {
     state.polka = null;
   }),
