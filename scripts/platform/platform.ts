@@ -65,23 +65,25 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   };
   try {
     const port = await freePort(Number(options.env['PORT'] ?? 7300), options.anyPort === true ? 'any' : 'refuse');
-    const start = async (name: 'gateway' | 'provisioner', env: NodeJS.ProcessEnv): Promise<Program> => {
+    const giveUp = new AbortController();
+    const start = async (name: 'gateway' | 'provisioner', env: NodeJS.ProcessEnv): Promise<void> => {
       const program = await startProgram({
         name,
         file: programFile(name),
         env: { ...options.env, STELE_HOME: home, STELE_QUEUE: JSON.stringify(stores.queue), STELE_RUNTIME: runtime.kind, ...env },
         logFolder: join(home, 'logs'),
+        giveUp: giveUp.signal,
       });
       programs.push(program);
-      return program;
     };
     say('starting gateway and provisioner');
     const firstAdmin = await ensureFirstAdmin(stores.urls.owner);
     // Both at once: the provisioner is ready only when the gateway has published its key.
-    const [gateway, provisioner] = await Promise.all([
+    await allOrNone(giveUp, [
       start('gateway', { STELE_DATABASE_URL: stores.urls.gateway, PORT: String(port) }),
       start('provisioner', { STELE_DATABASE_URL: stores.urls.provisioner, STELE_STOP_NODES: '1' }),
     ]);
+    const [gateway, provisioner] = ['gateway', 'provisioner'].map((name) => programs.find((program) => program.name === name)) as [Program, Program];
     const url = String(gateway.ready['url'] ?? `http://127.0.0.1:${port}`);
     if (firstAdmin !== undefined) {
       say('registering the data center');
@@ -92,6 +94,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await stopAll(false);
     throw error;
   }
+}
+
+/** The first failure ends the other starts as well, and is thrown when they have ended: none is left behind. */
+async function allOrNone(giveUp: AbortController, starts: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(starts.map((start) => start.catch((error: unknown) => giveUp.abort(error))));
+  if (giveUp.signal.aborted) throw giveUp.signal.reason;
 }
 
 /** Subnets are drawn by lot, once per installation: two installations may share one engine, and subnets there may not overlap. */

@@ -19,10 +19,14 @@ export interface ProgramOptions {
   env: NodeJS.ProcessEnv;
   logFolder: string;
   readyTimeoutMs?: number;
+  /** Ends a start that is still under way; afterwards it does nothing. */
+  giveUp?: AbortSignal;
   /** Told when the program ended by itself and is started again. */
   onRestart?: (name: string, code: number | null, signal: string | null) => void;
 }
 
+/** So much of a log is shown when a program does not start: its folder may be gone before somebody looks. */
+const SHOWN_OF_LOG = 1500;
 const RESTART_PAUSE_MS = [250, 1000, 2000, 5000, 10_000];
 
 /** Starts a compiled program and waits for its line `{"ready":true,…}`. Its log goes to `logFolder/NAME.log`. */
@@ -33,6 +37,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   let stopping = false;
   let restarts = 0;
   let pause: NodeJS.Timeout | undefined;
+  let lastWords = '';
 
   const launch = (onReady: (line: Record<string, unknown>) => void): ChildProcess => {
     const log = createWriteStream(logFile, { flags: 'a' });
@@ -50,7 +55,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
         line = line.slice(end + 1);
       }
     });
-    started.stderr?.on('data', (chunk: Buffer) => log.write(chunk));
+    started.stderr?.on('data', (chunk: Buffer) => {
+      log.write(chunk);
+      lastWords = (lastWords + chunk.toString('utf8')).slice(-SHOWN_OF_LOG);
+    });
     started.on('close', () => log.end());
     return started;
   };
@@ -68,23 +76,26 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     });
   };
 
+  const started = new AbortController();
   const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
     child = launch((line) => {
       clearTimeout(timer);
       resolve(line);
     });
-    const fail = (why: string): void => reject(new Error(`${options.name} did not start: ${why}. Its log is ${logFile}.`));
+    const fail = (why: string): void => reject(new Error(`${options.name} did not start: ${why}. Its log is ${logFile} and ends with:\n${lastWords}`));
     const timer: NodeJS.Timeout = setTimeout(() => {
       child.kill('SIGKILL');
       fail('it was not ready in time');
     }, options.readyTimeoutMs ?? 60_000);
+    options.giveUp?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true, signal: started.signal });
     child.once('error', (error) => fail(error.message));
-    child.once('exit', (code, signal) => {
+    // `close` comes when its output has been read to the end, `exit` may come before.
+    child.once('close', (code, signal) => {
       clearTimeout(timer);
       fail(`it ended with ${signal ?? `exit code ${String(code)}`}`);
     });
   });
-  child!.removeAllListeners('exit');
+  started.abort();
   keepRunning(child!);
 
   return {
