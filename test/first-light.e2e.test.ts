@@ -10,9 +10,9 @@ import { tamper } from '../scripts/demo/tamper.js';
 import { describeWithEngines, startTestEngines, type TestEngine } from '../scripts/docker/test-engines.js';
 import type { Platform } from '../scripts/platform/platform.js';
 import { stockContract } from './support/contract.js';
-import { chainRequest, eventually, hasReached, makeHome, movedTo, newFounder, registerTenant, removeHome, startTestPlatform, succeeded, TEST_TIMEOUT_MS, testEnvironment, timed } from './support/e2e.js';
+import { chainRequest, eventually, makeHome, movedTo, newFounder, registerTenant, removeHome, startTestPlatform, succeeded, TEST_TIMEOUT_MS, testEnvironment, timed } from './support/e2e.js';
 import { runningContainers, viewChain } from './support/engine-view.js';
-import { killProvisioner } from './support/provisioner.js';
+import { killAtSteps } from './support/provisioner.js';
 import { callEveryRoute, callRpc, openRpcSocket } from './support/refusals.js';
 
 const SITES = ['east', 'west'];
@@ -177,15 +177,9 @@ describeWithEngines(describe)('first light on two engines', () => {
 
   test('a provisioner killed while it starts the nodes: the provision completes, and a deletion leaves the volumes alone', async () => {
     const { chain, operation } = await client.createChain(chainRequest(founder, EVERYWHERE));
-    let killed = false;
-    await timed('provision with a kill', async () => {
-      const signed = signWhenAsked(client, chain.id, founder);
-      await succeeded(client, operation.id, (seen) => {
-        if (!killed && hasReached(seen, 'start the nodes')) killed = killProvisioner(platform);
-      });
-      await signed;
-    });
-    expect(killed).toBe(true);
+    const killedAt = killAtSteps(platform, client, operation.id, ['start the nodes']);
+    await timed('provision with a kill', async () => void (await Promise.all([signWhenAsked(client, chain.id, founder), succeeded(client, operation.id)])));
+    expect(await killedAt).toEqual(['start the nodes']);
     for (const engine of engines) expect(await viewChain(engine, chain.id)).toMatchObject({ nodes: { length: 2 }, relays: { length: 1 }, chainNetworks: { length: 1 }, volumes: { length: 2 } });
     const deletion = await client.deleteChain(chain.id);
     await timed('deletion', () => succeeded(client, deletion.operation.id));

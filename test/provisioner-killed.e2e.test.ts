@@ -7,9 +7,9 @@ import { DELIVERIES_SOURCE, compileContract } from '../scripts/demo/contract.js'
 import { signWhenAsked, type Founder } from '../scripts/demo/founding.js';
 import { Traffic } from '../scripts/demo/traffic.js';
 import type { Platform } from '../scripts/platform/platform.js';
-import { chainRequest, eventually, hasReached, makeHome, movedTo, newFounder, registerTenant, removeHome, startTestPlatform, succeeded, TEST_TIMEOUT_MS, testEnvironment, timed } from './support/e2e.js';
+import { chainRequest, eventually, makeHome, movedTo, newFounder, registerTenant, removeHome, startTestPlatform, succeeded, TEST_TIMEOUT_MS, testEnvironment, timed } from './support/e2e.js';
 import { nodeProcesses } from './support/processes.js';
-import { holdProvisionerDown, killProvisioner } from './support/provisioner.js';
+import { holdProvisionerDown, killAtSteps } from './support/provisioner.js';
 
 /** The provisioner is killed as soon as the operation tells that it is at one of these. */
 const KILL_AT = ['start the nodes', 'enrol the nodes', 'write genesis', 'start consensus'];
@@ -55,28 +55,21 @@ describe('a provisioner that is killed', () => {
 
   test('at four points of one provision, and its founder signs while it is down: the provision completes, nothing is left over', async () => {
     made = await client.createChain(chainRequest(founder, [{ dataCenter: platform.dataCenter, count: 4 }]));
-    const killedAt = new Set<string>();
-    let signed: Promise<void> | undefined;
+    const killedAt = killAtSteps(platform, client, made.operation.id, KILL_AT);
     let signedWhileDown = false;
     const signWhileDown = async (): Promise<void> => {
       await eventually('genesis to sign', async () => ((await client.chain(made.chain.id)).status === 'awaitingFounders' ? true : undefined));
       const release = holdProvisionerDown(platform);
       try {
         await signWhenAsked(client, made.chain.id, founder);
+        // Nobody there to take it further.
         signedWhileDown = (await client.chain(made.chain.id)).status === 'awaitingFounders';
       } finally {
         release();
       }
     };
-    await timed('provision with its kills', () =>
-      succeeded(client, made.operation.id, (seen) => {
-        const point = KILL_AT.findLast((name) => hasReached(seen, name));
-        if (point !== undefined && !killedAt.has(point) && killProvisioner(platform)) killedAt.add(point);
-        if (point === 'write genesis') signed ??= signWhileDown();
-      }),
-    );
-    await signed;
-    expect([...killedAt]).toEqual(KILL_AT);
+    await timed('provision with its kills', async () => void (await Promise.all([signWhileDown(), succeeded(client, made.operation.id)])));
+    expect(await killedAt).toEqual(KILL_AT);
     expect(signedWhileDown).toBe(true);
     expect(await client.chain(made.chain.id)).toMatchObject({ status: 'running', reason: null });
     expect(whatIsThere()).toEqual({ processes: 4, folders: 4, records: 4, volumes: 4 });
@@ -106,13 +99,9 @@ describe('a provisioner that is killed', () => {
 
   test('killed while it deletes the chain: the deletion completes, and volumes are set aside', async () => {
     const { operation } = await client.deleteChain(made.chain.id);
-    let killed = false;
-    await timed('deletion with a kill', () =>
-      succeeded(client, operation.id, (seen) => {
-        if (!killed && hasReached(seen, 'remove the nodes')) killed = killProvisioner(platform);
-      }),
-    );
-    expect(killed).toBe(true);
+    const killedAt = killAtSteps(platform, client, operation.id, ['remove the nodes']);
+    await timed('deletion with a kill', () => succeeded(client, operation.id));
+    expect(await killedAt).toEqual(['remove the nodes']);
     expect(await client.chain(made.chain.id)).toMatchObject({ status: 'deleted' });
     expect(whatIsThere()).toEqual({ processes: 0, folders: 0, records: 0, volumes: 4 });
   });

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import type { CreateChainInput, OperationView } from '#contracts';
-import { SteleClient } from '#sdk';
+import { isOperationOver, type CreateChainInput, type OperationView } from '#contracts';
+import { readServerSentEvents, SteleClient } from '#sdk';
 import type { Founder } from '../../scripts/demo/founding.js';
 import { startPlatform, type Platform, type PlatformOptions } from '../../scripts/platform/platform.js';
 
@@ -15,10 +15,10 @@ const SHOW_FROM_MS = 1000;
 export const makeHome = (): string => mkdtempSync(join(tmpdir(), 'stele-e2e-'));
 export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 
-/** The stores are always the embedded ones: what the caller's environment says about others is left out. */
+/** The stores are always the embedded ones: what the caller's environment says about others is left out. Any port, since platforms of several tests start at the same time. */
 export function testEnvironment(more: Record<string, string>): NodeJS.ProcessEnv {
   const { DATABASE_URL: _database, REDIS_URL: _redis, DOCKER_HOST: _engine, PORT: _port, ...rest } = process.env;
-  return { ...rest, NODE_ENV: 'test', STELE_LOG_LEVEL: 'info', ...more };
+  return { ...rest, NODE_ENV: 'test', PORT: '0', STELE_LOG_LEVEL: 'info', ...more };
 }
 
 export const startTestPlatform = (options: PlatformOptions): Promise<Platform> => timed('platform start', () => startPlatform({ anyPort: true, ...options }));
@@ -76,10 +76,21 @@ export function chainRequest(founder: Founder, placements: { dataCenter: string;
 }
 
 /** Follows an operation to its end. @throws Error where it did not succeed. */
-export async function succeeded(client: SteleClient, operationId: string, onChange: (operation: OperationView) => void = () => undefined): Promise<OperationView> {
-  const operation = await client.followOperation(operationId, onChange, TEST_TIMEOUT_MS);
+export async function succeeded(client: SteleClient, operationId: string): Promise<OperationView> {
+  const operation = await client.followOperation(operationId, () => undefined, TEST_TIMEOUT_MS);
   if (operation.status !== 'succeeded') throw new Error(`operation ${operation.kind} ${operation.status}: ${operation.error?.message ?? ''} ${JSON.stringify(operation.steps)}`);
   return operation;
+}
+
+/** Every event of an operation in order, each with the operation as it was then, also when this reader lags behind. */
+export async function* operationEvents(client: SteleClient, url: string, operationId: string): AsyncGenerator<OperationView> {
+  const response = await fetch(`${url}/v1/operations/${operationId}/events`, { headers: client.authorization(), signal: AbortSignal.timeout(TEST_TIMEOUT_MS) });
+  if (!response.ok || response.body === null) throw new Error(`the event stream answered ${response.status}`);
+  for await (const { data } of readServerSentEvents(response.body)) {
+    const operation = JSON.parse(data) as OperationView;
+    yield operation;
+    if (isOperationOver(operation.status)) return;
+  }
 }
 
 /** Whether the operation has come to the step called `name`, or past it. */
