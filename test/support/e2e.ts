@@ -13,7 +13,11 @@ export const TEST_TIMEOUT_MS = 120_000;
 const SHOW_FROM_MS = 1000;
 
 export const makeHome = (): string => mkdtempSync(join(tmpdir(), 'stele-e2e-'));
-export const removeHome = (home: string): void => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+/** `STELE_E2E_KEEP=1` leaves the folder, with the programs' logs in it. */
+export function removeHome(home: string): void {
+  if (process.env['STELE_E2E_KEEP'] === '1') process.stderr.write(`      kept: ${home}\n`);
+  else rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
 
 /** The stores are always the embedded ones: what the caller's environment says about others is left out. Any port, since platforms of several tests start at the same time. */
 export function testEnvironment(more: Record<string, string>): NodeJS.ProcessEnv {
