@@ -1,4 +1,5 @@
 /** The whole path on real containers: two engines as two data centers, viem and ethers as clients. The tests build on each other, in this order. */
+import { join } from 'node:path';
 import { Contract, ContractFactory, FetchRequest, isError, JsonRpcProvider, Wallet, WebSocketProvider, type EventLog, type InterfaceAbi, type WebSocketLike } from 'ethers';
 import { BaseError, ContractFunctionRevertedError, createPublicClient, createWalletClient, defineChain, http, type Abi, type Chain, type Hex } from 'viem';
 import { generatePrivateKey } from 'viem/accounts';
@@ -10,8 +11,8 @@ import { tamper } from '../scripts/demo/tamper.js';
 import { describeWithEngines, startTestEngines, type TestEngine } from '../scripts/docker/test-engines.js';
 import type { Platform } from '../scripts/platform/platform.js';
 import { stockContract } from './support/contract.js';
-import { chainRequest, eventually, makeHome, movedTo, newFounder, registerTenant, removeHome, startTestPlatform, succeeded, TEST_TIMEOUT_MS, testEnvironment, timed } from './support/e2e.js';
-import { runningContainers, viewChain } from './support/engine-view.js';
+import { chainRequest, eventually, keepsLogs, makeHome, movedTo, newFounder, registerTenant, removeHome, startTestPlatform, succeeded, TEST_TIMEOUT_MS, testEnvironment, timed } from './support/e2e.js';
+import { runningContainers, saveContainerLogs, viewChain } from './support/engine-view.js';
 import { killAtSteps } from './support/provisioner.js';
 import { callEveryRoute, callRpc, openRpcSocket } from './support/refusals.js';
 
@@ -60,6 +61,7 @@ describeWithEngines(describe)('first light on two engines', () => {
   });
 
   afterAll(async () => {
+    if (keepsLogs()) await Promise.all(engines.map((engine) => saveContainerLogs(engine, join(home, 'logs'))));
     // Where the start failed there is no platform to stop; the engines end all the same.
     await platform?.stop({ removeData: true }).catch((error: unknown) => process.stderr.write(`the platform did not stop: ${String(error)}\n`));
     await Promise.all(engines.map((engine) => engine.stop()));

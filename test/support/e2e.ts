@@ -13,16 +13,18 @@ export const TEST_TIMEOUT_MS = 120_000;
 const SHOW_FROM_MS = 1000;
 
 export const makeHome = (): string => mkdtempSync(join(tmpdir(), 'stele-e2e-'));
-/** `STELE_E2E_KEEP=1` leaves the folder, with the programs' logs in it. */
+/** `STELE_E2E_KEEP=1` leaves the folder, with the logs of programs and containers in it. */
+export const keepsLogs = (): boolean => process.env['STELE_E2E_KEEP'] === '1';
+
 export function removeHome(home: string): void {
-  if (process.env['STELE_E2E_KEEP'] === '1') process.stderr.write(`      kept: ${home}\n`);
+  if (keepsLogs()) process.stderr.write(`      kept: ${home}\n`);
   else rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
 /** The stores are always the embedded ones: what the caller's environment says about others is left out. Any port, since platforms of several tests start at the same time. */
 export function testEnvironment(more: Record<string, string>): NodeJS.ProcessEnv {
   const { DATABASE_URL: _database, REDIS_URL: _redis, DOCKER_HOST: _engine, PORT: _port, ...rest } = process.env;
-  return { ...rest, NODE_ENV: 'test', PORT: '0', STELE_LOG_LEVEL: 'info', ...more };
+  return { ...rest, NODE_ENV: 'test', PORT: '0', STELE_LOG_LEVEL: process.env['STELE_LOG_LEVEL'] ?? 'info', ...more };
 }
 
 export const startTestPlatform = (options: PlatformOptions): Promise<Platform> => timed('platform start', () => startPlatform({ anyPort: true, ...options }));

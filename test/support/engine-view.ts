@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Docker from 'dockerode';
 import type { TestEngine } from '../../scripts/docker/test-engines.js';
 
@@ -32,4 +34,13 @@ export async function viewChain(engine: TestEngine, chainId: string): Promise<En
 /** How many containers run there at all, whoever made them. */
 export async function runningContainers(engine: TestEngine): Promise<number> {
   return (await new Docker({ socketPath: engine.socketPath }).listContainers()).length;
+}
+
+/** Writes what every container that is there has logged into a folder, a file each. */
+export async function saveContainerLogs(engine: TestEngine, folder: string): Promise<void> {
+  const docker = new Docker({ socketPath: engine.socketPath });
+  for (const { Id, Names } of await docker.listContainers({ all: true })) {
+    const log = await docker.getContainer(Id).logs({ stdout: true, stderr: true, timestamps: true, tail: 5000 });
+    writeFileSync(join(folder, `${(Names[0] ?? Id).replace('/', '')}.log`), log);
+  }
 }
