@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from 'node:tls';
@@ -41,10 +42,10 @@ class Peer {
 
 const endpointsOf = (peers: readonly Peer[]): Record<string, string[]> => Object.fromEntries(peers.map((peer) => [toHex(peer.identity.publicKey), [`127.0.0.1:${peer.port}`]]));
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const limit = Date.now() + 8000;
+async function until(condition: () => boolean, what: string, withinMs = 8000): Promise<void> {
+  const limit = Date.now() + withinMs;
   while (!condition()) {
-    if (Date.now() > limit) throw new Error(`not within 8 s: ${what}`);
+    if (Date.now() > limit) throw new Error(`not within ${withinMs / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -95,6 +96,25 @@ describe('mesh', () => {
     peers.push(back);
     await back.listen(port);
     await until(() => a.mesh.up.length === 2, 'connected again');
+  });
+
+  it('lets go of a dial that hangs when it is told of endpoints anew', async () => {
+    const [a, b] = [new Peer(identities[0] as Identity, members), new Peer(identities[1] as Identity, members)];
+    peers = [a, b];
+    await Promise.all(peers.map((peer) => peer.listen()));
+    // It takes connections and never says a word, as a name that does not resolve yet.
+    const held: Socket[] = [];
+    const mute = createServer((socket) => held.push(socket.on('error', () => undefined)));
+    await listen(mute, '127.0.0.1', 0);
+    try {
+      a.mesh.setEndpoints({ [toHex(b.identity.publicKey)]: [`127.0.0.1:${(mute.address() as AddressInfo).port}`] });
+      await until(() => held.length === 1, 'the dial hangs');
+      a.mesh.setEndpoints(endpointsOf([b]));
+      await until(() => a.mesh.up.length === 1, 'connected before the handshake of the first dial times out', 4500);
+    } finally {
+      for (const socket of held) socket.destroy();
+      mute.close();
+    }
   });
 
   it('stays apart from a peer of another chain', async () => {

@@ -29,7 +29,8 @@ interface Dial {
   endpoints: readonly string[];
   attempt: number;
   timer: NodeJS.Timeout | undefined;
-  dialling: boolean;
+  /** The attempt that is under way. */
+  trying: AbortController | undefined;
 }
 
 /** Keeps one connection to each peer of the chain, whoever dialled it. */
@@ -64,6 +65,7 @@ export class Mesh {
     for (const [keyHex, dial] of this.dials) {
       if (endpoints[keyHex] !== undefined) continue;
       clearTimeout(dial.timer);
+      dial.trying?.abort();
       this.dials.delete(keyHex);
       this.links.get(keyHex)?.close('no longer a peer');
     }
@@ -74,10 +76,13 @@ export class Mesh {
         known.endpoints = list;
         known.attempt = 0;
         clearTimeout(known.timer);
+        // What is under way may hang on a name that did not exist yet, for as long as a handshake may take.
+        known.trying?.abort();
+        known.trying = undefined;
         void this.dial(known);
         continue;
       }
-      const dial: Dial = { key: fromHex(keyHex), endpoints: list, attempt: 0, timer: undefined, dialling: false };
+      const dial: Dial = { key: fromHex(keyHex), endpoints: list, attempt: 0, timer: undefined, trying: undefined };
       this.dials.set(keyHex, dial);
       void this.dial(dial);
     }
@@ -100,7 +105,10 @@ export class Mesh {
 
   stop(): void {
     this.stopped = true;
-    for (const dial of this.dials.values()) clearTimeout(dial.timer);
+    for (const dial of this.dials.values()) {
+      clearTimeout(dial.timer);
+      dial.trying?.abort();
+    }
     for (const link of [...this.links.values(), ...this.waiting, ...this.retired]) link.close('this node stops');
   }
 
@@ -181,21 +189,23 @@ export class Mesh {
 
   private async dial(dial: Dial): Promise<void> {
     const keyHex = toHex(dial.key);
-    if (this.stopped || dial.dialling || this.links.has(keyHex) || this.dials.get(keyHex) !== dial) return;
+    if (this.stopped || dial.trying !== undefined || this.links.has(keyHex) || this.dials.get(keyHex) !== dial) return;
     const endpoint = dial.endpoints[dial.attempt % Math.max(1, dial.endpoints.length)];
     dial.attempt += 1;
     if (endpoint === undefined) return;
-    dial.dialling = true;
+    const attempt = new AbortController();
+    dial.trying = attempt;
     try {
       const colon = endpoint.lastIndexOf(':');
-      const socket = await dialPinned(this.identity, endpoint.slice(0, colon).replace(/^\[|\]$/g, ''), Number(endpoint.slice(colon + 1)), dial.key);
-      if (this.stopped) socket.destroy();
+      const socket = await dialPinned(this.identity, endpoint.slice(0, colon).replace(/^\[|\]$/g, ''), Number(endpoint.slice(colon + 1)), dial.key, attempt.signal);
+      if (this.stopped || attempt.signal.aborted) socket.destroy();
       else this.greet(new PeerLink(socket, dial.key, true, this.linkEvents));
     } catch (error) {
+      if (attempt.signal.aborted) return;
       this.log.debug('peer not reached', { peer: keyHex.slice(0, 16), endpoint, reason: error instanceof Error ? error.message : String(error) });
       this.retry(dial);
     } finally {
-      dial.dialling = false;
+      if (dial.trying === attempt) dial.trying = undefined;
     }
   }
 

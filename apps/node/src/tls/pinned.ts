@@ -41,12 +41,15 @@ export function createPinnedListener(identity: Identity, admits: Admits, onSocke
 }
 
 /** Connects to a peer; resolves once it has proved to hold `expectedKey`. */
-export function dialPinned(identity: Identity, host: string, port: number, expectedKey: Uint8Array): Promise<TLSSocket> {
+export function dialPinned(identity: Identity, host: string, port: number, expectedKey: Uint8Array, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ ...tlsOptions(identity), host, port, checkServerIdentity: () => undefined });
+    const giveUp = (): void => void socket.destroy(new Error('given up'));
+    signal.addEventListener('abort', giveUp, { once: true });
     const timer = setTimeout(() => socket.destroy(new Error(`no handshake within ${HANDSHAKE_TIMEOUT_MS} ms`)), HANDSHAKE_TIMEOUT_MS);
     const fail = (error?: Error): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       reject(error ?? new Error('closed during the handshake'));
     };
     const closed = (): void => fail();
@@ -54,6 +57,7 @@ export function dialPinned(identity: Identity, host: string, port: number, expec
     socket.once('close', closed);
     socket.once('secureConnect', () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       const key = keyOf(socket);
       if (key === undefined || !equalBytes(key, expectedKey)) {
         socket.destroy(new Error(`${host}:${port} holds another key than the one that is pinned`));
