@@ -29,7 +29,7 @@ export const relayName = (installId: string, chainId: string): string => `stele-
 export const egressNetworkName = (installId: string): string => `stele-${part(installId)}--egress`;
 
 /** Raised when what a driver makes out of an equal spec changes, so that running nodes are seen as drifted. */
-const DRIVER_VERSION = 1;
+const DRIVER_VERSION = 2;
 
 function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);

@@ -75,6 +75,9 @@ export function nodeContainer(spec: NodeSpec, bindAddress: string | undefined): 
       PortBindings: Object.fromEntries(roles.map((role) => [`${CONTAINER_PORTS[role]}/tcp`, [{ HostIp: hostIp, HostPort: String(spec.ports[role]) }]])),
       // Peers are found by name through the engine's resolver; any other name ends here instead of leaking out as a query.
       Dns: ['127.0.0.1'],
+      // A lookup holds one of Node's four file threads until it ends: five seconds, twice, would starve the node of them while
+      // a peer or the relay is gone.
+      DnsOptions: ['timeout:1', 'attempts:2'],
       Mounts: [{ Type: 'volume', Source: spec.volume, Target: '/data', ReadOnly: false, VolumeOptions: { NoCopy: false, Labels: labelsOf(spec.installId, 'volume', { [LABELS.chain]: spec.chainId, [LABELS.node]: spec.nodeId }), DriverConfig: { Name: 'local', Options: {} } } }],
     },
     NetworkingConfig: { EndpointsConfig: { [spec.network.name]: { Aliases: [spec.nodeId] } } },
