@@ -7,6 +7,7 @@ import type { Overlay } from '../state/overlay.js';
 import type { AccessListEntry } from '../transaction/admitted.js';
 import { COINBASE, type EvmBlock } from './environment.js';
 import type { Lane } from './lane.js';
+import { isRecords, runRecords } from './run-records.js';
 import { encodeInteger, listHeader } from '../transaction/rlp.js';
 
 /** What execution needs of a transaction; a call has these too. */
@@ -50,6 +51,7 @@ export function checkPlace(overlay: Overlay, message: Message, gasLeftInBlock: b
  * itself throws: on every node alike, so that such a transaction can stand in no block.
  */
 export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlock, message: Message): Promise<Outcome | null> {
+  if (isRecords(message.to)) return runRecords(overlay, block.header.number, message);
   const { evm } = lane;
   lane.state.use(overlay);
   overlay.beginTransaction();
