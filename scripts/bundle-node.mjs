@@ -67,4 +67,7 @@ await build({
   plugins: [addons],
 });
 for (const name of ADDONS) copyFileSync(addonOf(name), join(outFolder, `${name}.node`));
+// The optional native routines and the library that they link, where they were built.
+const nativeFolder = join(root, 'dist', 'native');
+if (existsSync(nativeFolder)) for (const name of readdirSync(nativeFolder)) copyFileSync(join(nativeFolder, name), join(outFolder, name));
 process.stdout.write(`${outFolder}: ${readdirSync(outFolder).join(', ')}\n`);

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNative } from './native.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -26,7 +27,7 @@ function sourceHash() {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
-      else if (/\.(ts|mjs|json|sql|sol)$/.test(entry.name) && !entry.name.endsWith('.test.ts')) hash.update(path.slice(root.length)).update(readFileSync(path));
+      else if (/\.(ts|mjs|json|sql|sol|c|h)$/.test(entry.name) && !entry.name.endsWith('.test.ts')) hash.update(path.slice(root.length)).update(readFileSync(path));
     }
   };
   for (const folder of ['apps', 'libs', 'migrations', 'scripts']) visit(join(root, folder));
@@ -79,6 +80,8 @@ export async function setUp() {
   const hash = sourceHash();
   if (readStamp(buildStamp) !== hash) {
     mkdirSync(join(root, 'dist'), { recursive: true });
+    const { built, why } = await buildNative(root);
+    process.stderr.write(`  native routines: ${built ? why : `not built, so npm's libraries serve; ${why}`}\n`);
     await run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
     await run('bundling the ledger node', process.execPath, [join(root, 'scripts', 'bundle-node.mjs')]);
     writeFileSync(buildStamp, hash);

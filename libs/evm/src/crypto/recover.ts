@@ -1,5 +1,5 @@
 import { ecdsaRecover } from 'secp256k1/bindings';
-import type { Bytes } from '#ledger';
+import { native, SCRATCH, type Bytes } from '#ledger';
 import { keccak256 } from './keccak.js';
 
 /**
@@ -13,6 +13,11 @@ export function recoverAddress(digest: Bytes, signature: Bytes, parity: number):
 
 /** The 64 bytes of the uncompressed key after its tag. */
 export function recoverPublicKey(digest: Bytes, signature: Bytes, parity: number): Bytes | null {
+  if (native !== null) {
+    native.scratch.set(signature, SCRATCH.signature);
+    native.scratch[SCRATCH.parity] = parity;
+    return native.recover(digest) ? native.scratch.slice(SCRATCH.key, SCRATCH.key + 64) : null;
+  }
   try {
     return ecdsaRecover(signature, parity, digest, false).subarray(1);
   } catch {

@@ -1,5 +1,6 @@
 import { equalBytes, type Bytes } from '../encoding/index.js';
 import { sha256 } from '../crypto/hash.js';
+import { native, SCRATCH } from '../crypto/native.js';
 
 /** Merkle trees of RFC 6962, section 2.1: leaf H(00‖data), node H(01‖left‖right), split at the largest power of two below n. */
 
@@ -23,6 +24,10 @@ function split(count: number): number {
 
 /** Tree head over the leaves; the empty tree is SHA-256 of nothing. */
 export function merkleRoot(leaves: readonly Bytes[]): Bytes {
+  if (native !== null) {
+    native.merkleRoot(leaves);
+    return native.scratch.slice(SCRATCH.hash, SCRATCH.hash + 32);
+  }
   return leaves.length === 0 ? sha256() : rootOfHashes(leaves.map(leafHash), 0, leaves.length);
 }
 

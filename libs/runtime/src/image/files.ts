@@ -77,15 +77,16 @@ const TEXTS: ImageEntry[] = [
 
 /**
  * Everything in the node image, sorted by path, folders before what is in them.
- * @param bundleFolder holds `stele-node.cjs` and the `.node` addons that it requires; nothing else of it is taken.
+ * @param bundleFolder holds `stele-node.cjs`, the `.node` addons that it requires and libraries that they link; nothing else of it is taken.
  */
 export async function imageEntries(bundleFolder: string, node: NodeBinary): Promise<ImageEntry[]> {
-  const names = (await readdir(bundleFolder)).filter((name) => name === basename(PROGRAM) || name.endsWith('.node'));
+  const names = (await readdir(bundleFolder)).filter((name) => name === basename(PROGRAM) || /\.node$|\.so(\.\d+)*$/.test(name));
   if (!names.includes(basename(PROGRAM))) throw new RuntimeError('NotFound', `${bundleFolder} holds no ${basename(PROGRAM)}: run \`npm run build\` first.`);
   const bundle = names.map((name) => ({ path: `app/${name}`, mode: 0o644, source: join(bundleFolder, name) }));
   const binaries = [node.path, ...bundle.filter((entry) => entry.path.endsWith('.node')).map((entry) => entry.source)];
   const linked = (await Promise.all(binaries.map(linkedLibraries))).flat();
-  const libraries = [...new Set([...linked, ...resolverLibraries(linked)])];
+  // A library that lies beside an addon is found beside it in the image as well.
+  const libraries = [...new Set([...linked, ...resolverLibraries(linked)])].filter((path) => dirname(path) !== bundleFolder);
   const files: ImageEntry[] = [
     ...TEXTS,
     ...bundle,

@@ -65,6 +65,11 @@ export class ControlClient {
     return this.call('PUT', '/v1/endpoints', { endpoints });
   }
 
+  /** The node's figures in Prometheus' text format. */
+  async metrics(): Promise<string> {
+    return this.call('GET', '/v1/metrics');
+  }
+
   drain(): Promise<unknown> {
     return this.call('POST', '/v1/drain', {});
   }
@@ -116,7 +121,9 @@ export class ControlClient {
         response.on('error', reject);
         response.on('end', () => {
           try {
-            const answer = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as T & { code?: string; message?: string };
+            const text = Buffer.concat(chunks).toString('utf8');
+            const isJson = (response.headers['content-type'] ?? '').startsWith('application/json');
+            const answer = (isJson || text === '' ? JSON.parse(text || '{}') : text) as T & { code?: string; message?: string };
             const status = response.statusCode ?? 0;
             if (status >= 200 && status < 300) resolve(answer);
             else reject(new NodeControlError(status, answer.code ?? 'unknown', answer.message ?? `the node answered ${status}`));

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** What libs/ledger/native/stele-native.c gives. Outputs go to the scratch array that `begin` was given, at the places below. */
+interface Addon {
+  begin(scratch: Uint8Array): void;
+  keccak256(bytes: Uint8Array): void;
+  sha256(bytes: Uint8Array, length: number): void;
+  recover(digest: Uint8Array): boolean;
+  sender(raw: Uint8Array, from: number, to: number): boolean;
+  merkleRoot(leaves: readonly Uint8Array[]): void;
+}
+
+/** Places in the scratch array. */
+export const SCRATCH = { signature: 0, parity: 64, prefixLength: 65, prefix: 66, suffixLength: 80, suffix: 81, sender: 96, hash: 128, key: 160 } as const;
+const SCRATCH_BYTES = 256;
+
+export interface NativeRoutines extends Addon {
+  readonly scratch: Uint8Array;
+}
+
+/**
+ * Optional routines in C, where the set-up could build them: for what every node does with every transaction. Everything has an
+ * equal in TypeScript over npm's libraries, with the same results (`native.test.ts`). Null where there are none, or where
+ * `STELE_NATIVE=off`.
+ */
+export const native: NativeRoutines | null = load();
+
+function load(): NativeRoutines | null {
+  if (process.env['STELE_NATIVE'] === 'off') return null;
+  for (const path of places()) {
+    if (!existsSync(path)) continue;
+    try {
+      const holder: { exports: unknown } = { exports: {} };
+      process.dlopen(holder, path);
+      const addon = holder.exports as Addon;
+      const scratch = new Uint8Array(SCRATCH_BYTES);
+      addon.begin(scratch);
+      return Object.assign(addon, { scratch });
+    } catch {
+      // Built for another machine: the libraries serve.
+      return null;
+    }
+  }
+  return null;
+}
+
+/** Beside a bundled program, or in dist/native of the folder tree that this file stands in. */
+function* places(): Generator<string> {
+  const name = 'stele-native.node';
+  yield join(__dirname, name);
+  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    yield join(folder, 'dist', 'native', name);
+    if (existsSync(join(folder, 'package.json'))) return;
+  }
+}
