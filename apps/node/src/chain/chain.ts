@@ -226,7 +226,7 @@ export class Chain {
   private committed(height: bigint, transactions: readonly AdmittedTransaction[]): void {
     this.headSinceMs = Date.now();
     this.transactionsCommitted += transactions.length;
-    this.pool.advance(new Map(transactions.map(({ sender }) => [toHex(sender), sender])).values(), this.store.state());
+    this.pool.advance(transactions);
     this.gossip.committed(transactions);
     this.mesh.announceHeight();
     for (const listener of this.committedListeners) listener(height);

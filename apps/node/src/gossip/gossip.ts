@@ -8,6 +8,7 @@ import type { Pool } from '../pool/pool.js';
 import { PoolError } from '../pool/pool-error.js';
 
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
+const WATCH_INTERVAL_MS = 500;
 /** Signature recoveries between two turns of the event loop. */
 const ADMIT_SLICE = 16;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
@@ -25,7 +26,7 @@ export class NotAcknowledgedError extends Error {
 interface Waiter {
   holders: Set<string>;
   done: { resolve: () => void; reject: (error: Error) => void }[];
-  timer: NodeJS.Timeout;
+  sinceMs: number;
 }
 
 export interface GossipParts {
@@ -42,6 +43,7 @@ export interface GossipParts {
 /** Spreads transactions to all peers in batches, and knows who holds which of those that were submitted here. */
 export class Gossip {
   private outgoing: Bytes[] = [];
+  private known: { set: ValidatorSet; powers: ReadonlyMap<string, bigint> } | undefined;
   private flushing = false;
   private readonly waiters = new Map<string, Waiter>();
   /** Submissions that wait for room in the pool, the first comer first. */
@@ -49,7 +51,12 @@ export class Gossip {
   /** Frames of transactions that wait to be admitted: one at a time, so that the event loop has turns between. */
   private admitting: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: GossipParts) {}
+  private timer: NodeJS.Timeout | undefined;
+  private readonly selfKey: string;
+
+  constructor(private readonly parts: GossipParts) {
+    this.selfKey = toHex(parts.self);
+  }
 
   /**
    * Admits a transaction before it first awaits (where there is room for it); resolves once enough validators hold it that one of them is honest and up.
@@ -58,8 +65,8 @@ export class Gossip {
   async submit(raw: Bytes): Promise<Bytes> {
     const { store, admission } = this.parts;
     const transaction = admission.admit(raw);
-    const key = toHex(transaction.hash);
-    if (store.transaction(transaction.hash) !== null) return transaction.hash;
+    const { key } = transaction;
+    if (store.has(transaction.hash)) return transaction.hash;
     const giveUpAtMs = Date.now() + ACKNOWLEDGE_TIMEOUT_MS;
     let added: 'added' | 'known' | null = this.tryAdd(transaction, giveUpAtMs);
     while (added === null) {
@@ -110,7 +117,7 @@ export class Gossip {
   committed(transactions: readonly AdmittedTransaction[]): void {
     for (const enter of this.forRoom.splice(0)) enter();
     if (this.waiters.size === 0) return;
-    for (const { hash } of transactions) this.settle(toHex(hash), null);
+    for (const { key } of transactions) this.settle(key, null);
   }
 
   /** A peer that has just connected may lack what we hold. */
@@ -129,6 +136,7 @@ export class Gossip {
   }
 
   stop(): void {
+    this.unwatch();
     for (const enter of this.forRoom.splice(0)) enter();
     for (const key of [...this.waiters.keys()]) this.settle(key, new NotAcknowledgedError());
   }
@@ -168,8 +176,8 @@ export class Gossip {
     const { pool, store, admission } = this.parts;
     try {
       const hash = keccak256(raw);
-      if (pool.get(hash) !== undefined || store.transaction(hash) !== null) return hash;
-      const transaction = admission.admit(raw);
+      if (pool.get(hash) !== undefined || store.has(hash)) return hash;
+      const transaction = admission.admit(raw, hash);
       if (pool.add(transaction, store.state(), Date.now(), 'peer') === 'added') this.parts.entered(transaction);
       return hash;
     } catch {
@@ -203,23 +211,47 @@ export class Gossip {
   }
 
   private newWaiter(key: string): Waiter {
-    const timer = setTimeout(() => this.settle(key, new NotAcknowledgedError()), ACKNOWLEDGE_TIMEOUT_MS);
-    const waiter: Waiter = { holders: new Set([toHex(this.parts.self)]), done: [], timer };
+    const waiter: Waiter = { holders: new Set([this.selfKey]), done: [], sinceMs: Date.now() };
+    this.watch();
     this.waiters.set(key, waiter);
     return waiter;
   }
 
+  /** One timer for all that wait, the longest waiting first in the map. */
+  private watch(): void {
+    this.timer ??= setInterval(() => {
+      const before = Date.now() - ACKNOWLEDGE_TIMEOUT_MS;
+      for (const [key, { sinceMs }] of this.waiters) {
+        if (sinceMs > before) break;
+        this.settle(key, new NotAcknowledgedError());
+      }
+      if (this.waiters.size === 0) this.unwatch();
+    }, WATCH_INTERVAL_MS);
+  }
+
+  private unwatch(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
   private check(key: string, waiter: Waiter): void {
-    const set = this.parts.validators();
-    const power = set.validators.reduce((sum, validator) => (waiter.holders.has(toHex(validator.publicKey)) ? sum + validator.power : sum), 0n);
+    const { set, powers } = this.powers();
+    let power = 0n;
+    for (const holder of waiter.holders) power += powers.get(holder) ?? 0n;
     if (survives(this.parts.store.genesis.faultModel, power, set.total)) this.settle(key, null);
+  }
+
+  /** Each validator's power by its key in hex: made once for each set. */
+  private powers(): { set: ValidatorSet; powers: ReadonlyMap<string, bigint> } {
+    const set = this.parts.validators();
+    if (this.known?.set !== set) this.known = { set, powers: new Map(set.validators.map(({ publicKey, power }) => [toHex(publicKey), power])) };
+    return this.known;
   }
 
   private settle(key: string, error: Error | null): void {
     const waiter = this.waiters.get(key);
     if (waiter === undefined) return;
     this.waiters.delete(key);
-    clearTimeout(waiter.timer);
     for (const { resolve, reject } of waiter.done) if (error === null) resolve();
     else reject(error);
   }

@@ -14,7 +14,12 @@ export class AccountQueue {
   /** How many follow the state's nonce without a gap. */
   readyCount = 0;
 
-  constructor(private stateNonce: bigint) {}
+  constructor(private nonce: bigint) {}
+
+  /** The nonce of the sender's account: what a block may take next. */
+  get stateNonce(): bigint {
+    return this.nonce;
+  }
 
   get size(): number {
     return this.entries.size;
@@ -57,7 +62,7 @@ export class AccountQueue {
       used.push(entry);
       this.entries.delete(nonce);
     }
-    this.stateNonce = stateNonce;
+    this.nonce = stateNonce;
     this.readyCount = 0;
     this.countReady();
     return used;

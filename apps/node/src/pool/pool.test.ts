@@ -1,5 +1,5 @@
 import type { AdmittedTransaction, StateReader } from '#evm';
-import { sha256, utf8 } from '#ledger';
+import { sha256, toHex, utf8 } from '#ledger';
 import { DEFAULT_POOL_LIMITS, Pool } from './pool.js';
 import { PoolError } from './pool-error.js';
 
@@ -7,8 +7,9 @@ const account = (name: string): Uint8Array => sha256(utf8(name)).subarray(0, 20)
 
 function transaction(sender: string, nonce: number, options: { fee?: bigint; value?: bigint; bytes?: number } = {}): AdmittedTransaction {
   const { fee = 0n, value = 0n, bytes = 100 } = options;
+  const hash = sha256(utf8(`${sender} ${nonce} ${fee} ${value}`));
   return {
-    hash: sha256(utf8(`${sender} ${nonce} ${fee} ${value}`)), raw: new Uint8Array(bytes), type: 2, sender: account(sender), nonce: BigInt(nonce), gasLimit: 21_000n,
+    hash, key: toHex(hash), senderKey: toHex(account(sender)), raw: new Uint8Array(bytes), type: 2, sender: account(sender), nonce: BigInt(nonce), gasLimit: 21_000n,
     to: account('to'), value, data: new Uint8Array(), accessList: [], maxFeePerGas: fee, maxPriorityFeePerGas: fee, intrinsicGas: 21_000n, floorGas: 21_000n,
     signature: { v: 0n, yParity: 0, r: 1n, s: 1n },
   };
@@ -125,9 +126,9 @@ describe('pool', () => {
   it('lets go what a block has used up, and what follows becomes ready', () => {
     const pool = new Pool();
     for (const nonce of [0, 1, 3]) pool.add(transaction('a', nonce), stateWith(), 0);
-    expect(pool.advance([account('a'), account('b')], stateWith({ a: 3 }))).toBe(2);
+    expect(pool.advance([transaction('a', 1), transaction('a', 2), transaction('c', 7)])).toBe(2);
     expect(candidates(pool)).toEqual(['a3']);
-    pool.advance([account('a')], stateWith({ a: 4 }));
+    pool.advance([transaction('a', 3)]);
     expect(pool).toMatchObject({ size: 0, sizeBytes: 0, hasReady: false });
   });
 

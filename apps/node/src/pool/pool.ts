@@ -59,7 +59,12 @@ export class Pool {
   }
 
   get(hash: Uint8Array): AdmittedTransaction | undefined {
-    return this.byHash.get(toHex(hash))?.transaction;
+    return this.byKey(toHex(hash));
+  }
+
+  /** By the hash in hex. */
+  byKey(key: string): AdmittedTransaction | undefined {
+    return this.byHash.get(key)?.transaction;
   }
 
   /** The nonce for the sender's next transaction, with those that wait counted in. */
@@ -76,22 +81,23 @@ export class Pool {
    * @throws PoolError
    */
   add(transaction: AdmittedTransaction, state: StateReader, nowMs: number, from: 'client' | 'peer' = 'client'): 'added' | 'known' {
-    const hash = toHex(transaction.hash);
-    if (this.byHash.has(hash)) return 'known';
-    const sender = toHex(transaction.sender);
-    const account = state.account(transaction.sender);
-    const stateNonce = account?.nonce ?? 0n;
-    if (transaction.nonce < stateNonce) throw new PoolError('nonceTooLow', `nonce too low: the account's next nonce is ${stateNonce}, the transaction has ${transaction.nonce}`);
-    if (transaction.value > (account?.balance ?? 0n)) throw new PoolError('insufficientFunds', `insufficient funds: the account holds ${account?.balance ?? 0n} wei and sends ${transaction.value}`);
-    const queue = this.accounts.get(sender) ?? new AccountQueue(stateNonce);
+    const { key, senderKey } = transaction;
+    if (this.byHash.has(key)) return 'known';
+    let queue = this.accounts.get(senderKey);
+    // A queue knows its sender's nonce: each block advances it. Only the first of a sender, and who sends value, costs a read.
+    const account = queue === undefined || transaction.value > 0n ? state.account(transaction.sender) : null;
+    queue ??= new AccountQueue(account?.nonce ?? 0n);
+    if (transaction.nonce < queue.stateNonce) throw new PoolError('nonceTooLow', `nonce too low: the account's next nonce is ${queue.stateNonce}, the transaction has ${transaction.nonce}`);
+    if (transaction.value > 0n && transaction.value > (account?.balance ?? 0n)) throw new PoolError('insufficientFunds', `insufficient funds: the account holds ${account?.balance ?? 0n} wei and sends ${transaction.value}`);
     const rival = queue.at(transaction.nonce);
     if (rival === undefined) this.checkRoom(queue, transaction, from);
     else this.checkReplacement(rival, transaction, nowMs);
     const before = queue.readyCount;
-    queue.put({ transaction, arrival: rival?.arrival ?? this.arrivals++, arrivedAtMs: nowMs });
-    this.accounts.set(sender, queue);
+    const entry: PoolEntry = { transaction, arrival: rival?.arrival ?? this.arrivals++, arrivedAtMs: nowMs };
+    queue.put(entry);
+    if (queue.size === 1) this.accounts.set(senderKey, queue);
     if (rival !== undefined) this.forget(rival);
-    this.byHash.set(hash, queue.at(transaction.nonce) as PoolEntry);
+    this.byHash.set(key, entry);
     this.bytes += transaction.raw.length;
     this.readyTotal += queue.readyCount - before;
     return 'added';
@@ -119,14 +125,16 @@ export class Pool {
   }
 
   /** A block was committed: what its senders' nonces have used up goes. Answers how many went. */
-  advance(senders: Iterable<Uint8Array>, state: StateReader): number {
+  advance(transactions: Iterable<AdmittedTransaction>): number {
+    // Each sender's last transaction of the block says what its nonce is now.
+    const last = new Map<string, AdmittedTransaction>();
+    for (const transaction of transactions) last.set(transaction.senderKey, transaction);
     let gone = 0;
-    for (const sender of senders) {
-      const key = toHex(sender);
+    for (const [key, { nonce }] of last) {
       const queue = this.accounts.get(key);
       if (queue === undefined) continue;
       const before = queue.readyCount;
-      const used = queue.advance(state.account(sender)?.nonce ?? 0n);
+      const used = queue.advance(nonce + 1n);
       this.readyTotal += queue.readyCount - before;
       for (const entry of used) this.forget(entry);
       gone += used.length;
@@ -176,7 +184,7 @@ export class Pool {
   }
 
   private take(entry: PoolEntry): void {
-    const sender = toHex(entry.transaction.sender);
+    const sender = entry.transaction.senderKey;
     const queue = this.accounts.get(sender);
     if (queue === undefined) return;
     const before = queue.readyCount;
@@ -187,7 +195,7 @@ export class Pool {
   }
 
   private forget(entry: PoolEntry): void {
-    if (this.byHash.delete(toHex(entry.transaction.hash))) this.bytes -= entry.transaction.raw.length;
+    if (this.byHash.delete(entry.transaction.key)) this.bytes -= entry.transaction.raw.length;
   }
 }
 

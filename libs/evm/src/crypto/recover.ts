@@ -1,17 +1,11 @@
 import { ecdsaRecover } from 'secp256k1/bindings';
 import { native, SCRATCH, type Bytes } from '#ledger';
-import { keccak256 } from './keccak.js';
 
 /**
- * The address whose key signed the digest (Yellow Paper, appendix F), or null when no key can have.
+ * The key that signed the digest (Yellow Paper, appendix F): the 64 bytes of its uncompressed form after the tag. Null when no key
+ * can have.
  * @param signature r and s, 32 bytes each.
  */
-export function recoverAddress(digest: Bytes, signature: Bytes, parity: number): Bytes | null {
-  const publicKey = recoverPublicKey(digest, signature, parity);
-  return publicKey === null ? null : keccak256(publicKey).subarray(12);
-}
-
-/** The 64 bytes of the uncompressed key after its tag. */
 export function recoverPublicKey(digest: Bytes, signature: Bytes, parity: number): Bytes | null {
   if (native !== null) {
     native.scratch.set(signature, SCRATCH.signature);

@@ -45,9 +45,9 @@ class EvmExecutor implements Executor {
     this.callLanes = new LanePool(create, CALL_LANES);
   }
 
-  admit(raw: Bytes): AdmittedTransaction {
+  admit(raw: Bytes, hash?: Bytes): AdmittedTransaction {
     const { evmChainId, params } = this.store.genesis;
-    return admitTransaction(raw, { evmChainId, txGasLimit: params.txGasLimit });
+    return admitTransaction(raw, { evmChainId, txGasLimit: params.txGasLimit }, hash);
   }
 
   async executeBlock(request: ExecuteRequest): Promise<ExecutedBlock> {

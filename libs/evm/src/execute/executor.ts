@@ -98,9 +98,10 @@ export type CallResult =
 export interface Executor {
   /**
    * Decodes a raw transaction, checks form, chain id, gas limits and signature, and recovers its sender. Once per node and transaction.
+   * @param hash its Keccak-256, where the caller has it already.
    * @throws EvmError with a TransactionErrorCode.
    */
-  admit(raw: Bytes): AdmittedTransaction;
+  admit(raw: Bytes, hash?: Bytes): AdmittedTransaction;
   /**
    * Executes the transactions on the head's state.
    * @throws EvmError `invalidBlock` (details.index, details.cause) when one cannot stand at its place; `staleParent` when the

@@ -59,6 +59,8 @@ export interface ChainStore {
   /** One for each transaction, in order. */
   results(height: bigint): StoredResult[] | null;
   transaction(hash: Bytes): TransactionPlace | null;
+  /** Whether the transaction is committed. */
+  has(transactionHash: Bytes): boolean;
   /** @throws EvmError `tooManyLogs` when more than `filter.limit` match. */
   logs(filter: LogFilter): LogEntry[];
   /**

@@ -80,6 +80,11 @@ export class LmdbChainStore implements ChainStore {
     return stored === null ? null : decodeResults(stored);
   }
 
+  has(transactionHash: Bytes): boolean {
+    const place = this.live.transactions.getBinaryFast(asBuffer(transactionHash));
+    return place !== undefined && place.readBigUInt64BE(0) <= this.current.height;
+  }
+
   transaction(hash: Bytes): TransactionPlace | null {
     const place = this.live.transactions.get(asBuffer(hash));
     if (place === undefined) return null;

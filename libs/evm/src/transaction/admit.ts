@@ -1,9 +1,8 @@
-import { compareBytes, concatBytes, MAX_TRANSACTION_BYTES, type Bytes } from '#ledger';
+import { compareBytes, MAX_TRANSACTION_BYTES, toHex, type Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
-import { recoverAddress } from '../crypto/recover.js';
 import { EvmError } from '../errors.js';
 import type { AdmittedTransaction } from './admitted.js';
-import { decodeTransaction, type DecodedTransaction } from './decode.js';
+import { decodeTransaction, lastS, recoverSender, type DecodedTransaction } from './decode.js';
 import { intrinsicGasOf, MAX_INIT_CODE_BYTES } from './intrinsic.js';
 
 /** What a chain demands of a transaction, whatever the state. */
@@ -17,21 +16,24 @@ export interface AdmissionRules {
 const HALF_ORDER = Uint8Array.from(Buffer.from('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0', 'hex'));
 const MAX_NONCE = (1n << 64n) - 2n; // EIP-2681
 
-/** Checks a raw transaction and recovers its sender. @throws EvmError with a TransactionErrorCode. */
-export function admitTransaction(raw: Bytes, rules: AdmissionRules): AdmittedTransaction {
+/**
+ * Checks a raw transaction and recovers its sender.
+ * @param hash its Keccak-256, where the caller has it already.
+ * @throws EvmError with a TransactionErrorCode.
+ */
+export function admitTransaction(raw: Bytes, rules: AdmissionRules, hash: Bytes = keccak256(raw)): AdmittedTransaction {
   if (raw.length > MAX_TRANSACTION_BYTES) throw new EvmError('transactionTooLarge', `${raw.length} bytes; a transaction may have ${MAX_TRANSACTION_BYTES}`);
   // The bytes may be a view into a network buffer; an admitted transaction outlives it.
-  const own = Uint8Array.from(raw);
+  const own = raw.slice();
   const decoded = decodeTransaction(own);
   checkRules(decoded, rules);
   const gas = intrinsicGasOf(decoded.to, decoded.data, decoded.accessList);
   const least = gas.intrinsicGas > gas.floorGas ? gas.intrinsicGas : gas.floorGas;
   if (decoded.gasLimit < least) throw new EvmError('intrinsicGasTooLow', `intrinsic gas too low: gas limit ${decoded.gasLimit}, the transaction needs at least ${least}`);
-  if (compareBytes(decoded.s, HALF_ORDER) > 0) throw new EvmError('highS', 'the signature’s s is in the upper half of the curve’s order (EIP-2)');
-  const sender = recoverAddress(keccak256(decoded.signingBytes), concatBytes(decoded.r, decoded.s), decoded.yParity);
+  if (compareBytes(lastS(), HALF_ORDER) > 0) throw new EvmError('highS', 'the signature’s s is in the upper half of the curve’s order (EIP-2)');
+  const sender = recoverSender(own);
   if (sender === null) throw new EvmError('badSignature', 'no key can have made this signature');
-  const { r, s, v, yParity, signingBytes: _signed, chainId: _chain, ...fields } = decoded;
-  return { ...fields, ...gas, hash: keccak256(own), raw: own, sender, signature: { v, yParity, r: toInteger(r), s: toInteger(s) } };
+  return Object.assign(decoded, { hash, key: toHex(hash), sender, senderKey: toHex(sender), ...gas });
 }
 
 function checkRules(decoded: DecodedTransaction, rules: AdmissionRules): void {
@@ -43,8 +45,4 @@ function checkRules(decoded: DecodedTransaction, rules: AdmissionRules): void {
   if (decoded.to === null && decoded.data.length > MAX_INIT_CODE_BYTES) {
     throw new EvmError('initCodeTooLarge', `init code of ${decoded.data.length} bytes; at most ${MAX_INIT_CODE_BYTES} may be (EIP-3860)`);
   }
-}
-
-function toInteger(bytes: Bytes): bigint {
-  return BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 }

@@ -13,11 +13,15 @@ export interface AccessListEntry {
 export interface AdmittedTransaction {
   /** Keccak-256 of `raw`, the hash that wallets know. */
   readonly hash: Bytes;
+  /** The hash in hex, as a key of maps: made once. */
+  readonly key: string;
   /** The bytes as signed: what a block carries. */
   readonly raw: Bytes;
   /** 0 legacy, 1 EIP-2930, 2 EIP-1559. */
   readonly type: 0 | 1 | 2;
   readonly sender: Bytes;
+  /** The sender in hex, as a key of maps. */
+  readonly senderKey: string;
   readonly nonce: bigint;
   readonly gasLimit: bigint;
   /** Null deploys a contract. */

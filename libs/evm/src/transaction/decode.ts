@@ -1,24 +1,60 @@
-import { concatBytes, type Bytes } from '#ledger';
+import { native, SCRATCH, type Bytes } from '#ledger';
+import { keccak256 } from '../crypto/keccak.js';
+import { recoverPublicKey } from '../crypto/recover.js';
 import { EvmError } from '../errors.js';
-import type { AccessListEntry, AdmittedTransaction } from './admitted.js';
-import { decodeRlp, encodeInteger, listHeader, type RlpItem } from './rlp.js';
-
-/** A transaction's fields, its form checked, and the bytes whose Keccak-256 was signed. */
-export type DecodedTransaction = Omit<AdmittedTransaction, 'hash' | 'raw' | 'sender' | 'intrinsicGas' | 'floorGas' | 'signature'> & {
-  /** Null for a legacy transaction without EIP-155. */
-  chainId: bigint | null;
-  signingBytes: Bytes;
-  v: bigint;
-  yParity: 0 | 1;
-  /** 32 bytes each. */
-  r: Bytes;
-  s: Bytes;
-};
+import type { AccessListEntry } from './admitted.js';
+import { FieldTable, writeListHeader } from './fields.js';
+import { decodeRlp, encodeInteger, type RlpItem } from './rlp.js';
 
 const malformed = (why: string): EvmError => new EvmError('malformedTransaction', why);
 
+/** A transaction's signature, as JSON-RPC shows it. */
+export interface TransactionSignature {
+  /** As on the wire: EIP-155's v for type 0, the parity for 1 and 2. */
+  v: bigint;
+  yParity: 0 | 1;
+  r: bigint;
+  s: bigint;
+}
+
+/** A transaction's fields, its form checked. Byte fields are views of `raw`. */
+export class DecodedTransaction {
+  private list: readonly AccessListEntry[] | undefined;
+  private parts: TransactionSignature | undefined;
+
+  constructor(
+    readonly raw: Bytes,
+    readonly type: 0 | 1 | 2,
+    /** Null for a legacy transaction without EIP-155. */
+    readonly chainId: bigint | null,
+    readonly nonce: bigint,
+    readonly maxFeePerGas: bigint,
+    readonly maxPriorityFeePerGas: bigint,
+    readonly gasLimit: bigint,
+    readonly to: Bytes | null,
+    readonly value: bigint,
+    readonly data: Bytes,
+    private readonly hasAccessList: boolean,
+  ) {}
+
+  /** Decoded when it is first asked for: most transactions have none. */
+  get accessList(): readonly AccessListEntry[] {
+    return (this.list ??= this.hasAccessList ? accessListOf(listOf(decodeRlp(this.raw, 1))[this.type === 1 ? 7 : 8]) : []);
+  }
+
+  get signature(): TransactionSignature {
+    return (this.parts ??= signatureOf(this.raw, this.type));
+  }
+}
+
+const FIELDS = new FieldTable();
+/** Where the signature and what surrounds the signed bytes go: the native routines' own place, where they are. */
+const scratch = native?.scratch ?? new Uint8Array(SCRATCH.sender);
+let signedFrom = 0;
+let signedTo = 0;
+
 /**
- * Reads a raw transaction of type 0, 1 or 2.
+ * Reads a raw transaction of type 0, 1 or 2. Its signature stands ready for `recoverSender` until the next call.
  * @throws EvmError `malformedTransaction`, `blobTransaction`, `setCodeTransaction`, `unknownTransactionType`.
  */
 export function decodeTransaction(raw: Bytes): DecodedTransaction {
@@ -32,38 +68,95 @@ export function decodeTransaction(raw: Bytes): DecodedTransaction {
   throw new EvmError('unknownTransactionType', `transaction type ${first} is not known: types 0, 1 and 2 are`);
 }
 
+/** s of the transaction that was decoded last; 32 bytes, valid until the next. */
+export function lastS(): Bytes {
+  return scratch.subarray(SCRATCH.signature + 32, SCRATCH.signature + 64);
+}
+
+/** The address that signed the transaction that was decoded last, or null when nobody can have. */
+export function recoverSender(raw: Bytes): Bytes | null {
+  if (native !== null) return native.sender(raw, signedFrom, signedTo) ? native.scratch.slice(SCRATCH.sender, SCRATCH.sender + 20) : null;
+  const prefix = scratch.subarray(SCRATCH.prefix, SCRATCH.prefix + (scratch[SCRATCH.prefixLength] as number));
+  const suffix = scratch.subarray(SCRATCH.suffix, SCRATCH.suffix + (scratch[SCRATCH.suffixLength] as number));
+  const digest = keccak256(Buffer.concat([prefix, raw.subarray(signedFrom, signedTo), suffix]));
+  const key = recoverPublicKey(digest, scratch.slice(0, 64), scratch[SCRATCH.parity] as number);
+  return key === null ? null : keccak256(key).subarray(12);
+}
+
 function decodeLegacy(raw: Bytes): DecodedTransaction {
-  const fields = listOf(decodeRlp(raw), 9);
-  const v = integer(fields[6], 9);
+  const fields = FIELDS;
+  fields.read(raw, 0, 9);
+  const v = fields.integer(6, 9);
   const eip155 = v >= 35n;
   if (!eip155 && v !== 27n && v !== 28n) throw malformed(`v is ${v}`);
   const chainId = eip155 ? (v - 35n) / 2n : null;
-  const signed = raw.subarray(startOf(fields[0]), startOf(fields[6]));
-  const suffix = chainId === null ? new Uint8Array(0) : concatBytes(encodeInteger(chainId), Uint8Array.of(0x80, 0x80));
-  const gasPrice = integer(fields[1], 32);
-  return {
-    type: 0, chainId,
-    nonce: integer(fields[0], 8), maxFeePerGas: gasPrice, maxPriorityFeePerGas: gasPrice, gasLimit: integer(fields[2], 8),
-    to: recipient(fields[3]), value: integer(fields[4], 32), data: bytesOf(fields[5]), accessList: [],
-    signingBytes: concatBytes(listHeader(signed.length + suffix.length), signed, suffix),
-    v, yParity: (eip155 ? (v - 35n) % 2n : v - 27n) === 1n ? 1 : 0, r: word(fields[7]), s: word(fields[8]),
-  };
+  const gasPrice = fields.integer(1, 32);
+  const decoded = new DecodedTransaction(raw, 0, chainId, fields.integer(0, 8), gasPrice, gasPrice, fields.integer(2, 8), recipient(3), fields.integer(4, 32), fields.bytesOf(5), false);
+  let suffixLength = 0;
+  if (chainId !== null) {
+    const encoded = encodeInteger(chainId);
+    scratch.set(encoded, SCRATCH.suffix);
+    scratch.set([0x80, 0x80], SCRATCH.suffix + encoded.length);
+    suffixLength = encoded.length + 2;
+  }
+  holdSigned(-1, fields.startOf(0), fields.startOf(6), suffixLength);
+  holdSignature((eip155 ? (v - 35n) % 2n : v - 27n) === 1n ? 1 : 0, 7);
+  return decoded;
 }
 
 /** EIP-2930 has one gas price where EIP-1559 has two fees; all else is equal. */
 function decodeTyped(raw: Bytes, type: 1 | 2): DecodedTransaction {
   const shift = type - 1;
-  const fields = listOf(decodeRlp(raw, 1), 11 + shift);
-  const parity = integer(fields[8 + shift], 1);
-  if (parity > 1n) throw malformed(`yParity is ${parity}`);
-  const signed = raw.subarray(startOf(fields[0]), startOf(fields[8 + shift]));
-  return {
-    type, chainId: integer(fields[0], 8), nonce: integer(fields[1], 8),
-    maxPriorityFeePerGas: integer(fields[2], 32), maxFeePerGas: integer(fields[2 + shift], 32), gasLimit: integer(fields[3 + shift], 8),
-    to: recipient(fields[4 + shift]), value: integer(fields[5 + shift], 32), data: bytesOf(fields[6 + shift]), accessList: accessListOf(fields[7 + shift]),
-    signingBytes: concatBytes(Uint8Array.of(type), listHeader(signed.length), signed),
-    v: parity, yParity: parity === 1n ? 1 : 0, r: word(fields[9 + shift]), s: word(fields[10 + shift]),
-  };
+  const fields = FIELDS;
+  fields.read(raw, 1, 11 + shift);
+  const parity = fields.small(8 + shift);
+  if (parity > 1) throw malformed(`yParity is ${parity}`);
+  const hasAccessList = !fields.isEmptyList(7 + shift);
+  const decoded = new DecodedTransaction(
+    raw, type, fields.integer(0, 8), fields.integer(1, 8), fields.integer(2 + shift, 32), fields.integer(2, 32), fields.integer(3 + shift, 8),
+    recipient(4 + shift), fields.integer(5 + shift, 32), fields.bytesOf(6 + shift), hasAccessList,
+  );
+  holdSigned(type, fields.startOf(0), fields.startOf(8 + shift), 0);
+  holdSignature(parity as 0 | 1, 9 + shift);
+  // Its form is part of the transaction's: read once here, so that nothing malformed is admitted.
+  if (hasAccessList) void decoded.accessList;
+  return decoded;
+}
+
+/** What was signed: the type, if any, and a list of the same fields without the signature. */
+function holdSigned(type: number, from: number, to: number, suffixLength: number): void {
+  let at: number = SCRATCH.prefix;
+  if (type > 0) scratch[at++] = type;
+  at += writeListHeader(scratch, at, to - from + suffixLength);
+  scratch[SCRATCH.prefixLength] = at - SCRATCH.prefix;
+  scratch[SCRATCH.suffixLength] = suffixLength;
+  signedFrom = from;
+  signedTo = to;
+}
+
+function holdSignature(parity: 0 | 1, fieldOfR: number): void {
+  scratch[SCRATCH.parity] = parity;
+  FIELDS.word(fieldOfR, scratch, SCRATCH.signature);
+  FIELDS.word(fieldOfR + 1, scratch, SCRATCH.signature + 32);
+}
+
+function recipient(field: number): Bytes | null {
+  const bytes = FIELDS.bytesOf(field);
+  if (bytes.length === 0) return null;
+  if (bytes.length !== 20) throw malformed(`${bytes.length} bytes where 20 must stand`);
+  return bytes;
+}
+
+function signatureOf(raw: Bytes, type: 0 | 1 | 2): TransactionSignature {
+  const members = listOf(decodeRlp(raw, type === 0 ? 0 : 1));
+  const [v, r, s] = members.slice(members.length - 3).map((item) => bigOf(item.bytes ?? new Uint8Array(0)));
+  if (v === undefined || r === undefined || s === undefined) throw malformed('a field is missing');
+  const parity = type !== 0 ? v : v >= 35n ? (v - 35n) % 2n : v - 27n;
+  return { v, yParity: parity === 1n ? 1 : 0, r, s };
+}
+
+function bigOf(bytes: Bytes): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 }
 
 function accessListOf(item: RlpItem | undefined): AccessListEntry[] {
@@ -79,41 +172,8 @@ function listOf(item: RlpItem | undefined, count?: number): RlpItem[] {
   return item.list;
 }
 
-function startOf(item: RlpItem | undefined): number {
-  if (item === undefined) throw malformed('a field is missing');
-  return item.start;
-}
-
-function bytesOf(item: RlpItem | undefined): Bytes {
-  if (item === undefined || item.bytes === null) throw malformed('a list stands where bytes must');
-  return item.bytes;
-}
-
 function exactly(item: RlpItem | undefined, length: number): Bytes {
-  const bytes = bytesOf(item);
-  if (bytes.length !== length) throw malformed(`${bytes.length} bytes where ${length} must stand`);
-  return bytes;
-}
-
-function recipient(item: RlpItem | undefined): Bytes | null {
-  const bytes = bytesOf(item);
-  return bytes.length === 0 ? null : exactly(item, 20);
-}
-
-function integer(item: RlpItem | undefined, maxBytes: number): bigint {
-  const bytes = bytesOf(item);
-  if (bytes.length > maxBytes) throw malformed(`an integer of ${bytes.length} bytes where at most ${maxBytes} may stand`);
-  if (bytes[0] === 0) throw malformed('an integer begins with zero');
-  let value = 0n;
-  for (let i = 0; i < bytes.length; i++) value = (value << 8n) | BigInt(bytes[i] as number);
-  return value;
-}
-
-/** An integer of at most 32 bytes, padded to 32. */
-function word(item: RlpItem | undefined): Bytes {
-  const bytes = bytesOf(item);
-  if (bytes.length > 32 || bytes[0] === 0) throw malformed('r or s is no 256-bit integer');
-  const padded = new Uint8Array(32);
-  padded.set(bytes, 32 - bytes.length);
-  return padded;
+  if (item === undefined || item.bytes === null) throw malformed('a list stands where bytes must');
+  if (item.bytes.length !== length) throw malformed(`${item.bytes.length} bytes where ${length} must stand`);
+  return item.bytes;
 }

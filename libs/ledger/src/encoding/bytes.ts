@@ -1,16 +1,10 @@
+import { toHex } from '../crypto/hex.js';
 import { LedgerError } from './errors.js';
 
 /** Bytes everywhere are `Uint8Array`; hashes are 32 of them. */
 export type Bytes = Uint8Array;
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** Lowercase hex without a prefix. */
-export function toHex(bytes: Bytes): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
-  return text;
-}
+export { toHex };
 
 /** Lowercase hex with `0x`, as JSON documents carry bytes. */
 export function to0x(bytes: Bytes): string {

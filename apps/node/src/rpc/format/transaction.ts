@@ -15,7 +15,7 @@ export type RpcTransaction = Record<string, unknown>;
 /** A committed transaction: its sender was recovered once, at admission, and stands in the stored result. */
 export function formatCommitted(raw: Bytes, result: StoredResult, spot: TransactionSpot, evmChainId: bigint): RpcTransaction {
   const fields = decodeTransaction(raw);
-  return format(fields, { hash: result.transactionHash, sender: result.sender, v: fields.v, yParity: fields.yParity, r: integerOf(fields.r), s: integerOf(fields.s) }, spot, evmChainId);
+  return format(fields, { hash: result.transactionHash, sender: result.sender, ...fields.signature }, spot, evmChainId);
 }
 
 export function formatPending(transaction: AdmittedTransaction, evmChainId: bigint): RpcTransaction {
@@ -65,8 +65,4 @@ function feesOf(body: Body, committed: boolean): RpcTransaction {
     maxFeePerGas: toQuantity(body.maxFeePerGas),
     maxPriorityFeePerGas: toQuantity(body.maxPriorityFeePerGas),
   };
-}
-
-function integerOf(bytes: Bytes): bigint {
-  return BigInt(to0x(bytes));
 }
