@@ -1,4 +1,3 @@
-import { hash as digest } from 'node:crypto';
 import { sha256, type Bytes } from '#ledger';
 
 /** Where a node is stored: the height of the block that made it, and its place among that block's nodes. */
@@ -43,7 +42,7 @@ export function leafNodeHash(key: Bytes, value: Bytes): Bytes {
   const bytes = new Uint8Array(33 + value.length);
   bytes.set(key, 1);
   bytes.set(value, 33);
-  return digest('sha256', bytes, 'buffer');
+  return sha256(bytes);
 }
 
 /** One buffer serves all: the hash is taken before the next call fills it. */
@@ -54,7 +53,7 @@ export function innerNodeHash(bit: number, left: Bytes, right: Bytes): Bytes {
   inner[1] = bit;
   inner.set(left, 2);
   inner.set(right, 34);
-  return digest('sha256', inner, 'buffer');
+  return sha256(inner);
 }
 
 export function bitOf(key: Bytes, bit: number): 0 | 1 {

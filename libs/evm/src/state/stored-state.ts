@@ -1,22 +1,26 @@
 import { equalBytes, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
-import { asBuffer, heightKey, historyEnd, historyKey, ownBytes, type Tables } from '../store/tables.js';
-import { decodeAccount, storeKeyOf } from './keys.js';
+import { asBuffer, heightKey, ownBytes, type Tables } from '../store/tables.js';
+import { decodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
 import type { BaseState } from './overlay.js';
 import type { AccountState, StateReader } from './reader.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
 const ZERO_WORD: Bytes = new Uint8Array(32);
 
+/** The tree's value at a key after a height. */
+export type FindInTree = (height: bigint, treeKey: Bytes) => Bytes | null;
+
 /**
  * The state after one height, read from the store. `state` holds the newest value of each key and since when; a key that changed
- * later is looked up in `history`. So a reader keeps showing its own height while newer blocks are written.
+ * later is looked up in the tree of the height. So a reader keeps showing its own height while newer blocks are written.
  */
 export class StoredState implements StateReader, BaseState {
   constructor(
     private readonly tables: Tables,
     private readonly codes: CodeCache,
+    private readonly find: FindInTree,
     readonly height: bigint,
   ) {}
 
@@ -48,9 +52,7 @@ export class StoredState implements StateReader, BaseState {
     const newest = this.tables.state.get(asBuffer(storeKey));
     if (newest === undefined) return null;
     if (newest.readBigUInt64BE(0) <= this.height) return newest.length === 8 ? null : newest.subarray(8);
-    const range = { start: historyKey(storeKey, this.height), end: historyEnd(storeKey), limit: 1 };
-    for (const { value } of this.tables.history.getRange(range)) return value[0] === 0 ? null : ownBytes(value.subarray(1));
-    return null;
+    return this.find(this.height, treeKeyOf(storeKey));
   }
 }
 

@@ -44,6 +44,13 @@ export class StateTree {
     return { leaf: node === null ? null : { keyHash: node.key, value: node.value }, steps: steps.reverse() };
   }
 
+  /** The value at the key, or null. */
+  find(root: Node | null, key: Bytes): Bytes | null {
+    let node = root === null ? null : this.resolve(root);
+    while (node !== null && node.kind === 'inner') node = this.resolve(bitOf(key, node.bit) === 1 ? node.right : node.left);
+    return node !== null && equalBytes(node.key, key) ? node.value : null;
+  }
+
   private resolve(node: Node): Leaf | Inner {
     return node.kind === 'stub' ? this.load(node) : node;
   }

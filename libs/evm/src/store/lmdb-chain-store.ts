@@ -6,7 +6,7 @@ import { EvmError } from '../errors.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { storeKeyOf, treeKeyOf, type StateKey } from '../state/keys.js';
 import type { StateProof } from '../state/proof.js';
-import { CodeCache, StoredState } from '../state/stored-state.js';
+import { CodeCache, StoredState, type FindInTree } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
 import { candidateHeights, logIndexKeys, matches } from './log-index.js';
 import type { LogEntry, LogFilter } from './logs.js';
@@ -37,6 +37,8 @@ export class LmdbChainStore implements ChainStore {
     this.stateWriter = new StateWriter(tables, height);
     this.current = this.readHead(height);
   }
+
+  private readonly find: FindInTree = (height, treeKey) => this.stateWriter.find(height, treeKey);
 
   head(): ChainHead {
     return this.current;
@@ -115,7 +117,7 @@ export class LmdbChainStore implements ChainStore {
 
   state(height: bigint = this.current.height): StoredState {
     if (height < 0n || height > this.current.height) throw new EvmError('unknownHeight', `the chain's head is ${this.current.height}, height ${height} has no state`);
-    return new StoredState(this.live, this.codes, height);
+    return new StoredState(this.live, this.codes, this.find, height);
   }
 
   prove(key: StateKey, height: bigint = this.current.height): StateProof {
@@ -179,7 +181,7 @@ export class LmdbChainStore implements ChainStore {
   }
 
   private rootOf(height: bigint): Bytes {
-    return new StoredState(this.tables, this.codes, height).root();
+    return new StoredState(this.tables, this.codes, this.find, height).root();
   }
 
   private heightAt(at: bigint | Bytes): bigint | null {

@@ -14,7 +14,7 @@ export interface OpenOptions {
 
 const FORMAT_KEY = Buffer.from('format');
 const GENESIS_KEY = Buffer.from('genesis');
-const FORMAT = Buffer.from('stele-store-1');
+const FORMAT = Buffer.from('stele-store-2');
 
 /**
  * Opens the store in `folder`, creating it with the genesis state when it is empty.

@@ -6,12 +6,11 @@ import type { Inner, Leaf, Node, Stub } from '../state/node.js';
 import { decodeNode } from '../state/node-codec.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
 import { EvmError } from '../errors.js';
-import { asBuffer, heightKey, historyKey, ownBytes, placeKey, type Tables } from './tables.js';
+import { readNode, writeNodes } from './node-pages.js';
+import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
 
 const MAX_NODES_IN_MEMORY = 60_000;
 const KEPT_DEPTH = 12;
-const PRESENT = Buffer.of(1);
-const ABSENT = Buffer.of(0);
 
 /** The authenticated tree of the head, and how a block's state gets into the store. */
 export class StateWriter {
@@ -41,10 +40,9 @@ export class StateWriter {
     for (const { storeKey, value } of changes.values) {
       const key = asBuffer(storeKey);
       void this.tables.state.put(key, value === null ? since : Buffer.concat([since, value]));
-      void this.tables.history.put(historyKey(storeKey, height), value === null ? ABSENT : Buffer.concat([PRESENT, value]));
     }
     for (const { codeHash, code } of changes.codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
-    nodes.forEach((node, index) => void this.tables.nodes.put(placeKey(height, index), asBuffer(node)));
+    writeNodes(this.tables.nodes, height, nodes);
     const ref = tree?.ref ?? null;
     void this.tables.roots.put(since, ref === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(ref.height), ref.index)]));
   }
@@ -62,6 +60,11 @@ export class StateWriter {
     return this.tree.prove(this.rootAt(height), treeKey);
   }
 
+  /** What the state held at a key after an earlier block. */
+  find(height: bigint, treeKey: Bytes): Bytes | null {
+    return this.tree.find(this.rootAt(height), treeKey);
+  }
+
   private rootAt(height: bigint): Node | null {
     const stored = this.tables.roots.get(heightKey(height));
     if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
@@ -70,9 +73,8 @@ export class StateWriter {
   }
 
   private loadNode(stub: Stub): Leaf | Inner {
-    const { height, index } = stub.ref;
-    const stored = this.tables.nodes.get(placeKey(BigInt(height), index));
-    if (stored === undefined) throw new EvmError('damagedStore', `tree node ${height}/${index} is missing`);
+    const stored = readNode(this.tables.nodes, stub.ref);
+    if (stored === null) throw new EvmError('damagedStore', `tree node ${stub.ref.height}/${stub.ref.index} is missing`);
     this.loadedNodes++;
     return decodeNode(stored, stub);
   }

@@ -24,11 +24,9 @@ export interface Tables {
   readonly logs: Table;
   /** store key → height of the last change u64 ‖ value (none: the key is gone). */
   readonly state: Table;
-  /** store key ‖ (2^64 − 1 − height) u64 → value: every change, the newest first. */
-  readonly history: Table;
   /** Keccak-256 → code. */
   readonly codes: Table;
-  /** height u64 ‖ index u32 → tree node. */
+  /** height u64 ‖ page u32 → tree nodes (node-pages.ts). */
   readonly nodes: Table;
   /** height → root hash[32], then the root node's height u64 ‖ index u32 unless the tree is empty. */
   readonly roots: Table;
@@ -39,7 +37,7 @@ export function openTables(folder: string): Tables {
   const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary', cache: false });
   return {
     root, meta: table('meta'), blocks: table('blocks'), headers: table('headers'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
-    transactions: table('transactions'), logs: table('logs'), state: table('state'), history: table('history'), codes: table('codes'),
+    transactions: table('transactions'), logs: table('logs'), state: table('state'), codes: table('codes'),
     nodes: table('nodes'), roots: table('roots'),
   };
 }
@@ -61,21 +59,6 @@ export function placeKey(height: bigint, index: number): Buffer {
   key.writeBigUInt64BE(height);
   key.writeUInt32BE(index, 8);
   return key;
-}
-
-const U64_MAX = (1n << 64n) - 1n;
-
-/** Newer changes of a key sort first. */
-export function historyKey(storeKey: Bytes, height: bigint): Buffer {
-  const key = Buffer.allocUnsafe(storeKey.length + 8);
-  key.set(storeKey);
-  key.writeBigUInt64BE(U64_MAX - height, storeKey.length);
-  return key;
-}
-
-/** After every change of the key: the end of a range. */
-export function historyEnd(storeKey: Bytes): Buffer {
-  return Buffer.concat([storeKey, Buffer.alloc(9, 0xff)]);
 }
 
 /** Bytes that are safe to keep: LMDB's buffers may be views of a shared one. */
