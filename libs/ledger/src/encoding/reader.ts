@@ -77,6 +77,16 @@ export class Reader {
     if (version !== expected) throw new LedgerError('badVersion', `version ${version} of ${format} is not known (this program knows ${expected})`);
   }
 
+  /** Where the next value begins. */
+  get position(): number {
+    return this.at;
+  }
+
+  /** The bytes from an earlier position to here, as a view. */
+  since(position: number): Bytes {
+    return this.buffer.subarray(position, this.at);
+  }
+
   end(): void {
     if (this.at !== this.buffer.length) throw new LedgerError('trailingBytes', `${this.buffer.length - this.at} bytes after the end`);
   }

@@ -3,13 +3,23 @@ import { utf8, type Bytes } from './bytes.js';
 
 const U32_MAX = 0xffff_ffff;
 const U64_MAX = (1n << 64n) - 1n;
+const MAX_SPARE_BYTES = 64 * 1024;
+const FIRST_BYTES = 1024;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Writes the canonical encoding (docs/spec/encoding.md): big-endian fixed-width integers, u32 length prefixes. */
 export class Writer {
-  private buffer = new Uint8Array(256);
-  private view = new DataView(this.buffer.buffer);
+  /** A finished writer's room, for the next: most formats are small and many are written. */
+  private static spare: DataView | null = null;
+  private view: DataView;
+  private buffer: Uint8Array;
   private length = 0;
+
+  constructor() {
+    this.view = Writer.spare ?? new DataView(new ArrayBuffer(FIRST_BYTES));
+    Writer.spare = null;
+    this.buffer = new Uint8Array(this.view.buffer);
+  }
 
   u8(value: number): this {
     range(value, 0xff);
@@ -78,8 +88,13 @@ export class Writer {
     return this;
   }
 
+  /** The bytes, as a copy of its own. Nothing more may be written. */
   finish(): Bytes {
-    return this.buffer.slice(0, this.length);
+    const bytes = this.buffer.slice(0, this.length);
+    if (this.buffer.length <= MAX_SPARE_BYTES) Writer.spare = this.view;
+    // The room may be another's now: writing on throws.
+    this.length = Infinity;
+    return bytes;
   }
 
   private room(more: number): void {

@@ -5,19 +5,30 @@ import { encodeEvidence, readEvidence, writeEvidence, type Evidence } from './ev
 import { readHeader, writeHeader, type Header } from './header.js';
 
 export interface Block {
-  header: Header;
+  readonly header: Header;
   /** Raw Ethereum transactions, in the order in which they execute. */
-  transactions: readonly Bytes[];
+  readonly transactions: readonly Bytes[];
   /** The certificate of the block below, as this block's proposer knew it; null at height 1. */
-  lastCommit: Certificate | null;
-  evidence: readonly Evidence[];
+  readonly lastCommit: Certificate | null;
+  readonly evidence: readonly Evidence[];
 }
 
 export const MAX_TRANSACTION_BYTES = 128 * 1024;
 export const MAX_BLOCK_TRANSACTIONS = 200_000;
 const MAX_EVIDENCE = 100;
 
+/**
+ * Canonical bytes of blocks that were decoded or encoded here. A block is never changed once it is made (its fields are
+ * readonly), and decoding accepts nothing but the canonical form, so the bytes that were read are the bytes to write.
+ */
+const canonical = new WeakMap<Block, Bytes>();
+
 export function writeBlock(writer: Writer, block: Block): void {
+  const bytes = encodeBlock(block);
+  writer.fixed(bytes, bytes.length);
+}
+
+function writeFields(writer: Writer, block: Block): void {
   writer.u8(1);
   writeHeader(writer, block.header);
   writer.list(block.transactions, MAX_BLOCK_TRANSACTIONS, (raw) => writer.bytes(raw, MAX_TRANSACTION_BYTES));
@@ -26,19 +37,27 @@ export function writeBlock(writer: Writer, block: Block): void {
 }
 
 export function readBlock(reader: Reader): Block {
+  const start = reader.position;
   reader.version(1, 'block');
-  return {
+  const block: Block = {
     header: readHeader(reader),
     transactions: reader.list(MAX_BLOCK_TRANSACTIONS, 4, () => reader.bytes(MAX_TRANSACTION_BYTES)),
     lastCommit: reader.optional(() => readCertificate(reader)),
     evidence: reader.list(MAX_EVIDENCE, 1, () => readEvidence(reader)),
   };
+  canonical.set(block, reader.since(start));
+  return block;
 }
 
+/** Canonical bytes; to be read only, as others may hold the same array. */
 export function encodeBlock(block: Block): Bytes {
+  const known = canonical.get(block);
+  if (known !== undefined) return known;
   const writer = new Writer();
-  writeBlock(writer, block);
-  return writer.finish();
+  writeFields(writer, block);
+  const bytes = writer.finish();
+  canonical.set(block, bytes);
+  return bytes;
 }
 
 export function decodeBlock(bytes: Bytes): Block {
