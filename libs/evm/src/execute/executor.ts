@@ -36,6 +36,8 @@ export interface BuildRequest {
 export interface ExecutedTransaction {
   transaction: AdmittedTransaction;
   result: TxResult;
+  /** Its canonical encoding. */
+  leaf: Bytes;
   /** What a reverted transaction returned. */
   revertData: Bytes;
 }

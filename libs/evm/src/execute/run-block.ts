@@ -1,4 +1,4 @@
-import { resultsRoot, transactionsRoot, type Bytes } from '#ledger';
+import { encodeTxResult, merkleRoot, transactionsRoot, type Bytes, type TxResult } from '#ledger';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
 import { Overlay } from '../state/overlay.js';
 import type { LmdbChainStore } from '../store/lmdb-chain-store.js';
@@ -38,12 +38,11 @@ class BlockRun {
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, transaction);
     if (outcome === null) return 'notExecutable';
     this.gasUsed += outcome.gasUsed;
+    const result: TxResult = {
+      transactionHash: transaction.hash, status: outcome.failure === null ? 1 : 0, gasUsed: outcome.gasUsed, contractAddress: outcome.contractAddress, logs: outcome.logs,
+    };
     this.executed.push({
-      transaction,
-      result: {
-        transactionHash: transaction.hash, status: outcome.failure === null ? 1 : 0, gasUsed: outcome.gasUsed,
-        contractAddress: outcome.contractAddress, logs: outcome.logs,
-      },
+      transaction, result, leaf: encodeTxResult(result),
       revertData: outcome.failure?.code === 'executionReverted' ? outcome.returnData : new Uint8Array(0),
     });
     return null;
@@ -58,7 +57,7 @@ class BlockRun {
     const treeMs = performance.now() - beganMs;
     return {
       parent: this.parent, height, timeMs: this.timeMs, executed: this.executed, overlay, stateRoot: overlay.root,
-      receiptsRoot: resultsRoot(this.executed.map(({ result }) => result)),
+      receiptsRoot: merkleRoot(this.executed.map(({ leaf }) => leaf)),
       txRoot: transactionsRoot(this.executed.map(({ transaction }) => transaction.raw)),
       gasUsed: this.gasUsed, treeMs,
     };

@@ -1,10 +1,12 @@
-import type { Bytes } from '#ledger';
+import { toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { callRecords, RECORDS_ADDRESS, type RecordSlots } from '../records/records.js';
 import type { Overlay } from '../state/overlay.js';
 import type { Message, Outcome } from './run-transaction.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
+const RECORDS_KEY = toHex(RECORDS_ADDRESS);
+const NO_ACCOUNT = { balance: 0n, codeHash: EMPTY_CODE_HASH };
 
 export function isRecords(to: Bytes | null): boolean {
   return to !== null && to[19] === RECORDS_ADDRESS[19] && Buffer.compare(to, RECORDS_ADDRESS) === 0;
@@ -16,11 +18,12 @@ export function isRecords(to: Bytes | null): boolean {
  */
 export function runRecords(overlay: Overlay, height: bigint, message: Message): Outcome {
   overlay.beginTransaction();
-  const account = overlay.account(message.sender) ?? { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH };
-  overlay.setAccount(message.sender, { ...account, nonce: message.nonce + 1n });
+  const { sender, senderKey = toHex(sender) } = message;
+  const { balance, codeHash } = overlay.account(sender, senderKey) ?? NO_ACCOUNT;
+  overlay.setAccount(sender, { nonce: message.nonce + 1n, balance, codeHash }, senderKey);
   const slots: RecordSlots = {
-    read: (slot) => overlay.storage(RECORDS_ADDRESS, slot),
-    write: (slot, value) => overlay.setStorage(RECORDS_ADDRESS, slot, value),
+    read: (slot) => overlay.storage(RECORDS_ADDRESS, slot, RECORDS_KEY),
+    write: (slot, value) => overlay.setStorage(RECORDS_ADDRESS, slot, value, RECORDS_KEY),
   };
   const gas = message.gasLimit - message.intrinsicGas;
   const outcome = callRecords({ data: message.data, value: message.value, gas, caller: message.sender, height }, slots);

@@ -13,6 +13,8 @@ import { encodeInteger, listHeader } from '../transaction/rlp.js';
 /** What execution needs of a transaction; a call has these too. */
 export interface Message {
   sender: Bytes;
+  /** The sender in hex, where it is known already. */
+  senderKey?: string;
   nonce: bigint;
   gasLimit: bigint;
   to: Bytes | null;
@@ -36,11 +38,11 @@ export interface Outcome {
 
 /** Whether the transaction may stand here (Yellow Paper section 6, without fees): null, or why not. */
 export function checkPlace(overlay: Overlay, message: Message, gasLeftInBlock: bigint): PlacementErrorCode | null {
-  const sender = overlay.account(message.sender);
+  const sender = overlay.account(message.sender, message.senderKey);
   const nonce = sender?.nonce ?? 0n;
   if (message.nonce < nonce) return 'nonceTooLow';
   if (message.nonce > nonce) return 'nonceTooHigh';
-  if (sender !== null && !equalBytes(sender.codeHash, EMPTY_CODE_HASH)) return 'senderHasCode'; // EIP-3607
+  if (sender !== null && sender.codeHash !== EMPTY_CODE_HASH && !equalBytes(sender.codeHash, EMPTY_CODE_HASH)) return 'senderHasCode'; // EIP-3607
   if (message.value > (sender?.balance ?? 0n)) return 'insufficientFunds';
   return message.gasLimit > gasLeftInBlock ? 'blockGasExceeded' : null;
 }

@@ -2,6 +2,7 @@ import { compareBytes, equalBytes, type Bytes } from '#ledger';
 import { encodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
 import type { BaseState, Overlay } from './overlay.js';
 import { padWord, trimZeros } from './overlay.js';
+import type { AccountState } from './reader.js';
 import type { TreeChange } from './tree.js';
 
 /** One value of the state after a block: an account's or a slot's encoding, or null for none. Keys as `storeKeyOf` gives them. */
@@ -22,9 +23,9 @@ export function changesOf(overlay: Overlay, base: BaseState): StateChanges {
   const values: ValueChange[] = [];
   for (const [key, account] of overlay.accounts) {
     const address = bytesOf(key);
-    const before = base.account(address);
+    const before = overlay.accountBelow(address, key);
     const value = account === null ? null : encodeAccount(account);
-    const same = before === null ? value === null : value !== null && equalBytes(encodeAccount(before), value);
+    const same = before === null || account === null ? before === account : sameAccount(before, account);
     if (!same) values.push({ storeKey: storeKeyOf({ kind: 'account', address }), value });
   }
   for (const [key, slots] of overlay.slots) {
@@ -32,12 +33,17 @@ export function changesOf(overlay: Overlay, base: BaseState): StateChanges {
     const address = bytesOf(key);
     for (const [slotKey, value] of slots.written) {
       const slot = bytesOf(slotKey);
-      if (equalBytes(trimZeros(base.storage(address, slot)), value)) continue;
+      const before = slots.read.get(slotKey) ?? trimZeros(base.storage(address, slot));
+      if (equalBytes(before, value)) continue;
       values.push({ storeKey: storeKeyOf({ kind: 'storage', address, slot }), value: value.length === 0 ? null : padWord(value) });
     }
   }
   values.sort((a, b) => compareBytes(a.storeKey, b.storeKey));
   return { values, codes: [...overlay.codes].map(([hash, code]) => ({ codeHash: bytesOf(hash), code })) };
+}
+
+function sameAccount(a: AccountState, b: AccountState): boolean {
+  return a.nonce === b.nonce && a.balance === b.balance && equalBytes(a.codeHash, b.codeHash);
 }
 
 /** An overlay's keys are hex of its own making: Node reads them faster than the strict reader does. */

@@ -1,4 +1,4 @@
-import { concatBytes, sha256, type Bytes } from '#ledger';
+import { sha256, type Bytes } from '#ledger';
 import type { AccountState } from './reader.js';
 
 /** What the state tree's keys and values are, byte by byte (docs/spec/state.md). */
@@ -6,12 +6,15 @@ import type { AccountState } from './reader.js';
 /** What a leaf of the state tree stands for. */
 export type StateKey = { kind: 'account'; address: Bytes } | { kind: 'storage'; address: Bytes; slot: Bytes };
 
-const ACCOUNT = Uint8Array.of(0);
-const STORAGE = Uint8Array.of(1);
-
 /** Where the store keeps it: 0 ‖ address, or 1 ‖ address ‖ slot. The tree's key is its SHA-256. */
 export function storeKeyOf(key: StateKey): Bytes {
-  return key.kind === 'account' ? concatBytes(ACCOUNT, key.address) : concatBytes(STORAGE, key.address, key.slot);
+  const bytes = new Uint8Array(key.kind === 'account' ? 21 : 53);
+  bytes.set(key.address, 1);
+  if (key.kind === 'storage') {
+    bytes[0] = 1;
+    bytes.set(key.slot, 21);
+  }
+  return bytes;
 }
 
 export function treeKeyOf(storeKey: Bytes): Bytes {
@@ -39,11 +42,13 @@ export function decodeAccount(bytes: Bytes): AccountState {
 const U64 = (1n << 64n) - 1n;
 
 function writeU256(view: DataView, at: number, value: bigint): void {
-  for (let i = 3, rest = value; i >= 0; i--, rest >>= 64n) view.setBigUint64(at + 8 * i, rest & U64);
+  if (value !== 0n) for (let i = 3, rest = value; i >= 0; i--, rest >>= 64n) view.setBigUint64(at + 8 * i, rest & U64);
 }
 
 function readU256(view: DataView, at: number): bigint {
   let value = 0n;
+  // Most accounts hold nothing: gas is free.
+  if (view.getBigUint64(at) === 0n && view.getBigUint64(at + 24) === 0n && view.getBigUint64(at + 16) === 0n && view.getBigUint64(at + 8) === 0n) return value;
   for (let i = 0; i < 4; i++) value = (value << 64n) | view.getBigUint64(at + 8 * i);
   return value;
 }

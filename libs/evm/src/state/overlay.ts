@@ -15,6 +15,8 @@ interface Slots {
   written: Map<string, Bytes>;
   /** Read from below and kept, because what is below never changes under an overlay. */
   read: Map<string, Bytes>;
+  /** What the slots written by the running transaction held when it began (EIP-2200). */
+  originals: Map<string, Bytes>;
 }
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -28,7 +30,8 @@ export class Overlay {
   readonly slots = new Map<string, Slots>();
   readonly codes = new Map<string, Bytes>();
   private readonly readAccounts = new Map<string, AccountState | null>();
-  private readonly originals = new Map<string, Bytes>();
+  /** Slots of which the running transaction has written some. */
+  private readonly withOriginals = new Set<Slots>();
   /** Accounts whose storage below is not seen (state overrides). */
   private readonly wiped = new Set<string>();
   private undo: Undo[] = [];
@@ -38,7 +41,11 @@ export class Overlay {
 
   account(address: Bytes, key = toHex(address)): AccountState | null {
     const written = this.accounts.get(key);
-    if (written !== undefined) return written;
+    return written === undefined ? this.accountBelow(address, key) : written;
+  }
+
+  /** What lies below, whatever was written here. */
+  accountBelow(address: Bytes, key: string): AccountState | null {
     let read = this.readAccounts.get(key);
     if (read === undefined) this.readAccounts.set(key, (read = this.base.account(address)));
     return read;
@@ -66,10 +73,8 @@ export class Overlay {
   }
 
   /** Without leading zeros, empty for zero: as the EVM library has it. */
-  storage(address: Bytes, slot: Bytes): Bytes {
-    const key = toHex(address);
+  storage(address: Bytes, slot: Bytes, key = toHex(address), slotKey = toHex(slot)): Bytes {
     const slots = this.slotsOf(key);
-    const slotKey = toHex(slot);
     const written = slots.written.get(slotKey);
     if (written !== undefined) return written;
     let read = slots.read.get(slotKey);
@@ -77,11 +82,12 @@ export class Overlay {
     return read;
   }
 
-  setStorage(address: Bytes, slot: Bytes, value: Bytes): void {
-    const key = toHex(address);
+  setStorage(address: Bytes, slot: Bytes, value: Bytes, key = toHex(address)): void {
     const slotKey = toHex(slot);
-    if (!this.originals.has(key + slotKey)) this.originals.set(key + slotKey, this.storage(address, slot));
-    const written = this.slotsOf(key).written;
+    const slots = this.slotsOf(key);
+    if (!slots.originals.has(slotKey)) slots.originals.set(slotKey, this.storage(address, slot, key, slotKey));
+    if (slots.originals.size === 1) this.withOriginals.add(slots);
+    const { written } = slots;
     const previous = written.get(slotKey);
     this.undo.push(() => restore(written, slotKey, previous));
     written.set(slotKey, trimZeros(value));
@@ -89,7 +95,7 @@ export class Overlay {
 
   /** The slot's value when the transaction began (EIP-2200). */
   originalStorage(address: Bytes, slot: Bytes): Bytes {
-    return this.originals.get(toHex(address) + toHex(slot)) ?? this.storage(address, slot);
+    return this.slots.get(toHex(address))?.originals.get(toHex(slot)) ?? this.storage(address, slot);
   }
 
   /**
@@ -133,14 +139,15 @@ export class Overlay {
 
   /** Between two transactions: what came before cannot be undone any more. */
   beginTransaction(): void {
-    this.originals.clear();
+    for (const { originals } of this.withOriginals) originals.clear();
+    this.withOriginals.clear();
     this.undo = [];
     this.checkpoints = [];
   }
 
   private slotsOf(key: string): Slots {
     let slots = this.slots.get(key);
-    if (slots === undefined) this.slots.set(key, (slots = { written: new Map(), read: new Map() }));
+    if (slots === undefined) this.slots.set(key, (slots = { written: new Map(), read: new Map(), originals: new Map() }));
     return slots;
   }
 }

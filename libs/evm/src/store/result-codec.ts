@@ -1,9 +1,11 @@
-import { decodeAll, decodeTxResult, encodeTxResult, Writer, type Bytes, type TxResult } from '#ledger';
+import { decodeAll, decodeTxResult, Writer, type Bytes, type TxResult } from '#ledger';
 import type { StoredResult } from './chain-store.js';
 
 /** The part of a stored result that is not derived from its place in the block. */
 export interface ResultRecord {
   result: TxResult;
+  /** Its canonical encoding. */
+  leaf: Bytes;
   sender: Bytes;
   to: Bytes | null;
   revertData: Bytes;
@@ -17,7 +19,7 @@ const MAX_RESULT_BYTES = 0xffff_ffff;
 export function encodeResults(records: readonly ResultRecord[]): Bytes {
   const writer = new Writer();
   writer.u8(1).list(records, MAX_RESULTS, (record) => {
-    writer.bytes(encodeTxResult(record.result), MAX_RESULT_BYTES).fixed(record.sender, 20);
+    writer.bytes(record.leaf, MAX_RESULT_BYTES).fixed(record.sender, 20);
     writer.optional(record.to, (to) => writer.fixed(to, 20));
     writer.bytes(record.revertData.subarray(0, MAX_REVERT_BYTES), MAX_REVERT_BYTES);
   });
