@@ -66,9 +66,15 @@ export class Gossip {
     const { store, admission } = this.parts;
     const transaction = admission.admit(raw);
     const { key } = transaction;
-    if (store.has(transaction.hash)) return transaction.hash;
     const giveUpAtMs = Date.now() + ACKNOWLEDGE_TIMEOUT_MS;
-    let added: 'added' | 'known' | null = this.tryAdd(transaction, giveUpAtMs);
+    let added: 'added' | 'known' | null;
+    try {
+      added = this.tryAdd(transaction, giveUpAtMs);
+    } catch (error) {
+      // Sent once more after it was committed: that is no fault of the sender's.
+      if (error instanceof PoolError && error.code === 'nonceTooLow' && store.has(transaction.hash)) return transaction.hash;
+      throw error;
+    }
     while (added === null) {
       await this.room(giveUpAtMs);
       added = this.tryAdd(transaction, giveUpAtMs);
@@ -174,13 +180,14 @@ export class Gossip {
   /** The hash where we hold the transaction, or have committed it; null where we refuse it. */
   private take(raw: Bytes): Bytes | null {
     const { pool, store, admission } = this.parts;
+    const hash = keccak256(raw);
     try {
-      const hash = keccak256(raw);
-      if (pool.get(hash) !== undefined || store.has(hash)) return hash;
+      if (pool.get(hash) !== undefined) return hash;
       const transaction = admission.admit(raw, hash);
       if (pool.add(transaction, store.state(), Date.now(), 'peer') === 'added') this.parts.entered(transaction);
       return hash;
-    } catch {
+    } catch (error) {
+      if (error instanceof PoolError && error.code === 'nonceTooLow' && store.has(hash)) return hash;
       // Malformed, or against this pool's bounds: then this node does not hold it, and does not say so.
       return null;
     }

@@ -1,26 +1,25 @@
 import { equalBytes, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
-import { asBuffer, heightKey, ownBytes, type Tables } from '../store/tables.js';
+import { asBuffer, ownBytes, type Tables } from '../store/tables.js';
 import { decodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
+import type { Node } from './node.js';
 import type { BaseState } from './overlay.js';
 import type { AccountState, StateReader } from './reader.js';
+import { rootHash, type StateTree } from './tree.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
 const ZERO_WORD: Bytes = new Uint8Array(32);
 
-/** The tree's value at a key after a height. */
-export type FindInTree = (height: bigint, treeKey: Bytes) => Bytes | null;
-
 /**
- * The state after one height, read from the store. `state` holds the newest value of each key and since when; a key that changed
- * later is looked up in the tree of the height. So a reader keeps showing its own height while newer blocks are written.
+ * The state after one height: its tree. Nodes never change, so a reader keeps showing its own height while newer blocks are
+ * written; those of the head are shared with whoever builds on it, and stay in memory.
  */
 export class StoredState implements StateReader, BaseState {
   constructor(
-    private readonly tables: Tables,
+    private readonly tree: StateTree,
+    private readonly top: Node | null,
     private readonly codes: CodeCache,
-    private readonly find: FindInTree,
     readonly height: bigint,
   ) {}
 
@@ -43,16 +42,11 @@ export class StoredState implements StateReader, BaseState {
   }
 
   root(): Bytes {
-    const root = this.tables.roots.get(heightKey(this.height));
-    if (root === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${this.height}`);
-    return ownBytes(root.subarray(0, 32));
+    return rootHash(this.top);
   }
 
   private value(storeKey: Bytes): Bytes | null {
-    const newest = this.tables.state.get(asBuffer(storeKey));
-    if (newest === undefined) return null;
-    if (newest.readBigUInt64BE(0) <= this.height) return newest.length === 8 ? null : newest.subarray(8);
-    return this.find(this.height, treeKeyOf(storeKey));
+    return this.tree.find(this.top, treeKeyOf(storeKey));
   }
 }
 

@@ -47,7 +47,7 @@ export class StateTree {
   /** The value at the key, or null. */
   find(root: Node | null, key: Bytes): Bytes | null {
     let node = root === null ? null : this.resolve(root);
-    while (node !== null && node.kind === 'inner') node = this.resolve(bitOf(key, node.bit) === 1 ? node.right : node.left);
+    while (node !== null && node.kind === 'inner') node = this.child(node, bitOf(key, node.bit) === 1 ? 'right' : 'left');
     return node !== null && equalBytes(node.key, key) ? node.value : null;
   }
 

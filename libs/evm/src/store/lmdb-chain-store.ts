@@ -6,16 +6,20 @@ import { EvmError } from '../errors.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { storeKeyOf, treeKeyOf, type StateKey } from '../state/keys.js';
 import type { StateProof } from '../state/proof.js';
-import { CodeCache, StoredState, type FindInTree } from '../state/stored-state.js';
+import { CodeCache, type StoredState } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
-import { candidateHeights, logIndexKeys, matches } from './log-index.js';
+import { candidateHeights, logEntries, matches } from './log-index.js';
 import type { LogEntry, LogFilter } from './logs.js';
 import { decodeResults, encodeResults, type ResultRecord } from './result-codec.js';
 import { StateWriter } from './state-writer.js';
-import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
+import { heightPlace } from './places.js';
+import { ENTRY_BYTES, RunIndex } from './run-index.js';
+import { asBuffer, heightKey, ownBytes, type Tables } from './tables.js';
 
 const DEFAULT_LOG_LIMIT = 10_000;
-const MARK = Buffer.of(1);
+/** Spaces of the run table. */
+const TRANSACTIONS = 0;
+const LOGS = 1;
 export const HEAD_KEY = Buffer.from('head');
 
 /** The store over LMDB tables that hold at least genesis. See ChainStore for the contract. */
@@ -23,6 +27,8 @@ export class LmdbChainStore implements ChainStore {
   readonly genesisHash: Bytes;
   readonly stateWriter: StateWriter;
   private readonly codes: CodeCache;
+  private readonly transactionIndex: RunIndex;
+  private readonly logIndex: RunIndex;
   private current: ChainHead;
   private closed = false;
 
@@ -32,13 +38,13 @@ export class LmdbChainStore implements ChainStore {
   ) {
     this.genesisHash = genesisHash(genesis);
     this.codes = new CodeCache(tables);
+    this.transactionIndex = new RunIndex(tables.runs, tables.fences, TRANSACTIONS);
+    this.logIndex = new RunIndex(tables.runs, tables.fences, LOGS);
     const height = tables.meta.get(HEAD_KEY)?.readBigUInt64BE(0);
     if (height === undefined) throw new EvmError('damagedStore', 'the store has no head');
     this.stateWriter = new StateWriter(tables, height);
     this.current = this.readHead(height);
   }
-
-  private readonly find: FindInTree = (height, treeKey) => this.stateWriter.find(height, treeKey);
 
   head(): ChainHead {
     return this.current;
@@ -83,21 +89,16 @@ export class LmdbChainStore implements ChainStore {
   }
 
   has(transactionHash: Bytes): boolean {
-    const place = this.live.transactions.getBinaryFast(asBuffer(transactionHash));
-    return place !== undefined && place.readBigUInt64BE(0) <= this.current.height;
+    return this.placeOfTransaction(transactionHash) !== null;
   }
 
   transaction(hash: Bytes): TransactionPlace | null {
-    const place = this.live.transactions.get(asBuffer(hash));
-    if (place === undefined) return null;
-    const height = place.readBigUInt64BE(0);
-    // A batch is readable a moment before the head moves to it: a reader must not see a receipt whose state it cannot read.
-    if (height > this.current.height) return null;
-    const index = place.readUInt32BE(8);
+    const found = this.placeOfTransaction(hash);
+    if (found === null) return null;
+    const { height, index, result } = found;
     const block = this.block(height);
     const raw = block?.transactions[index];
-    const result = this.results(height)?.[index];
-    if (block === null || raw === undefined || result === undefined) throw new EvmError('damagedStore', `the index names transaction ${index} of block ${height}, which is not there`);
+    if (block === null || raw === undefined) throw new EvmError('damagedStore', `the index names transaction ${index} of block ${height}, which is not there`);
     return { height, blockHash: blockHash(block.header), timeMs: block.header.timeMs, index, raw, result };
   }
 
@@ -106,7 +107,7 @@ export class LmdbChainStore implements ChainStore {
     const bounded = { ...filter, toHeight };
     const limit = filter.limit ?? DEFAULT_LOG_LIMIT;
     const entries: LogEntry[] = [];
-    for (const height of candidateHeights(this.live.logs, bounded)) {
+    for (const height of candidateHeights(this.logIndex, bounded)) {
       for (const entry of this.logsOf(height, bounded)) {
         entries.push(entry);
         if (entries.length > limit) throw new EvmError('tooManyLogs', `more than ${limit} logs match: ask for a smaller range of blocks`);
@@ -117,7 +118,8 @@ export class LmdbChainStore implements ChainStore {
 
   state(height: bigint = this.current.height): StoredState {
     if (height < 0n || height > this.current.height) throw new EvmError('unknownHeight', `the chain's head is ${this.current.height}, height ${height} has no state`);
-    return new StoredState(this.live, this.codes, this.find, height);
+    if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
+    return this.stateWriter.reader(height, height === this.current.height, this.codes);
   }
 
   prove(key: StateKey, height: bigint = this.current.height): StateProof {
@@ -130,17 +132,21 @@ export class LmdbChainStore implements ChainStore {
     const hash = blockHash(header);
     const key = heightKey(header.height);
     const tables = this.live;
+    const transactions = transactionEntries(header.height, records);
+    const logs = logEntries(header.height, records.map(({ result }) => result));
     await tables.root.transaction(() => {
       void tables.blocks.put(key, asBuffer(encodeBlock(block)));
       void tables.headers.put(key, asBuffer(encodeHeader(header)));
       void tables.certificates.put(key, asBuffer(encodeCertificate(certificate)));
       void tables.results.put(key, asBuffer(encodeResults(records)));
       void tables.heights.put(asBuffer(hash), key);
-      records.forEach(({ result }, index) => void tables.transactions.put(asBuffer(result.transactionHash), placeKey(header.height, index)));
-      for (const logKey of logIndexKeys(header.height, records.map(({ result }) => result))) void tables.logs.put(logKey, MARK);
+      if (transactions.length > 0) this.transactionIndex.add(transactions);
+      if (logs.length > 0) this.logIndex.add(logs);
       this.stateWriter.write(overlay);
       void tables.meta.put(HEAD_KEY, key);
     });
+    this.transactionIndex.settle();
+    this.logIndex.settle();
     this.stateWriter.moveTo(overlay);
     this.current = { height: header.height, hash, timeMs: header.timeMs, stateRoot: header.stateRoot, header, certificate };
   }
@@ -164,6 +170,21 @@ export class LmdbChainStore implements ChainStore {
     }
   }
 
+  /** Hashes that begin alike meet in the index, so each place is looked at. */
+  private placeOfTransaction(hash: Bytes): { height: bigint; index: number; result: StoredResult } | null {
+    if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
+    for (const place of this.transactionIndex.find(hash.subarray(0, 8))) {
+      const height = BigInt(place.readUIntBE(0, 5));
+      // A batch is readable a moment before the head moves to it: a reader must not see a receipt whose state it cannot read.
+      if (height > this.current.height) continue;
+      const index = place.readUIntBE(5, 3);
+      const result = this.results(height)?.[index];
+      if (result === undefined) throw new EvmError('damagedStore', `the index names transaction ${index} of block ${height}, which is not there`);
+      if (equalBytes(result.transactionHash, hash)) return { height, index, result };
+    }
+    return null;
+  }
+
   private placeOf(height: bigint): { blockHash: Bytes; timeMs: bigint } {
     const header = this.header(height);
     if (header === null) throw new EvmError('damagedStore', `block ${height} is missing`);
@@ -181,7 +202,7 @@ export class LmdbChainStore implements ChainStore {
   }
 
   private rootOf(height: bigint): Bytes {
-    return new StoredState(this.tables, this.codes, this.find, height).root();
+    return this.stateWriter.reader(height, false, this.codes).root();
   }
 
   private heightAt(at: bigint | Bytes): bigint | null {
@@ -199,4 +220,13 @@ export class LmdbChainStore implements ChainStore {
     if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
     return this.tables;
   }
+}
+
+function transactionEntries(height: bigint, records: readonly ResultRecord[]): Bytes {
+  const entries = new Uint8Array(records.length * ENTRY_BYTES);
+  records.forEach(({ result }, index) => {
+    entries.set(result.transactionHash.subarray(0, 8), index * ENTRY_BYTES);
+    entries.set(heightPlace(height, index), index * ENTRY_BYTES + 8);
+  });
+  return entries;
 }

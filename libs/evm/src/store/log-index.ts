@@ -1,6 +1,7 @@
-import { equalBytes, type Bytes, type TxResult } from '#ledger';
+import { equalBytes, sha256, type Bytes, type TxResult } from '#ledger';
 import type { LogFilter } from './logs.js';
-import type { Table } from './tables.js';
+import { heightPlace, LAST_INDEX } from './places.js';
+import { ENTRY_BYTES, type RunIndex } from './run-index.js';
 
 /** Which heights have logs of an address, or with a topic at a position. One entry per block, however many logs. */
 
@@ -9,53 +10,61 @@ const ADDRESS = 0;
 const ANY = 0xff;
 const NOTHING: Bytes = new Uint8Array(0);
 
-function indexKey(kind: number, value: Bytes, height: bigint): Buffer {
-  const key = Buffer.allocUnsafe(1 + value.length + 8);
-  key[0] = kind;
-  key.set(value, 1);
-  key.writeBigUInt64BE(height, 1 + value.length);
-  return key;
+/** A kind (0 address, 1–4 topic by position, 255 any log) with its value, as a prefix of the index. */
+function prefixOf(kind: number, value: Bytes): Bytes {
+  return sha256(Uint8Array.of(kind), value).subarray(0, 8);
 }
 
-/** The keys to write for a block. */
-export function logIndexKeys(height: bigint, results: readonly TxResult[]): Buffer[] {
-  const keys = new Map<string, Buffer>();
+/** What a block adds to the index; empty where it has no logs. */
+export function logEntries(height: bigint, results: readonly TxResult[]): Bytes {
+  const prefixes = new Map<string, Bytes>();
   const add = (kind: number, value: Bytes): void => {
-    const key = indexKey(kind, value, height);
-    keys.set(key.toString('latin1'), key);
+    const prefix = prefixOf(kind, value);
+    prefixes.set(Buffer.from(prefix).toString('latin1'), prefix);
   };
   for (const { logs } of results) {
-    if (logs.length > 0) add(ANY, NOTHING);
+    if (logs.length > 0 && prefixes.size === 0) add(ANY, NOTHING);
+    let before: Bytes | null = null;
     for (const log of logs) {
-      add(ADDRESS, log.address);
+      if (before === null || !equalBytes(before, log.address)) add(ADDRESS, log.address);
+      before = log.address;
       log.topics.forEach((topic, position) => add(position + 1, topic));
     }
   }
-  return [...keys.values()];
+  const entries = new Uint8Array(prefixes.size * ENTRY_BYTES);
+  const place = heightPlace(height);
+  let at = 0;
+  for (const prefix of prefixes.values()) {
+    entries.set(prefix, at);
+    entries.set(place, at + 8);
+    at += ENTRY_BYTES;
+  }
+  return entries;
 }
 
-/** Ascending heights of the range that may hold a match. */
-export function candidateHeights(table: Table, filter: LogFilter): bigint[] {
+/** Ascending heights of the range that may hold a match; some may not. */
+export function candidateHeights(index: RunIndex, filter: LogFilter): bigint[] {
   const criteria: { kind: number; values: readonly Bytes[] }[] = [];
   if (filter.addresses !== undefined && filter.addresses.length > 0) criteria.push({ kind: ADDRESS, values: filter.addresses });
   filter.topics?.forEach((values, position) => {
     if (values !== null && values.length > 0) criteria.push({ kind: position + 1, values });
   });
   if (criteria.length === 0) criteria.push({ kind: ANY, values: [NOTHING] });
-  let heights: Set<bigint> | null = null;
+  if (filter.toHeight < filter.fromHeight) return [];
+  const from = heightPlace(filter.fromHeight);
+  const to = heightPlace(filter.toHeight, LAST_INDEX);
+  let heights: Set<number> | null = null;
   for (const { kind, values } of criteria) {
-    const found = new Set<bigint>();
+    const found = new Set<number>();
     for (const value of values) {
-      for (const height of heightsOf(table, kind, value, filter)) if (heights === null || heights.has(height)) found.add(height);
+      for (const place of index.find(prefixOf(kind, value), from, to)) {
+        const height = place.readUIntBE(0, 5);
+        if (heights === null || heights.has(height)) found.add(height);
+      }
     }
     heights = found;
   }
-  return [...(heights ?? [])].sort((a, b) => (a < b ? -1 : 1));
-}
-
-function* heightsOf(table: Table, kind: number, value: Bytes, filter: LogFilter): Generator<bigint> {
-  const range = { start: indexKey(kind, value, filter.fromHeight), end: indexKey(kind, value, filter.toHeight + 1n) };
-  for (const key of table.getKeys(range)) yield key.readBigUInt64BE(key.length - 8);
+  return [...(heights ?? [])].sort((a, b) => a - b).map(BigInt);
 }
 
 export function matches(log: { address: Bytes; topics: readonly Bytes[] }, filter: LogFilter): boolean {

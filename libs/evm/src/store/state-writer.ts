@@ -5,6 +5,7 @@ import { trimTree, placeNewNodes, rootHash, StateTree } from '../state/tree.js';
 import type { Inner, Leaf, Node, Stub } from '../state/node.js';
 import { decodeNode } from '../state/node-codec.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
+import { StoredState, type CodeCache } from '../state/stored-state.js';
 import { EvmError } from '../errors.js';
 import { readNode, writeNodes } from './node-pages.js';
 import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
@@ -37,10 +38,6 @@ export class StateWriter {
   /** Queues the writes; to be called inside a transaction. */
   write({ height, changes, tree, root, nodes }: BlockOverlay): void {
     const since = heightKey(height);
-    for (const { storeKey, value } of changes.values) {
-      const key = asBuffer(storeKey);
-      void this.tables.state.put(key, value === null ? since : Buffer.concat([since, value]));
-    }
     for (const { codeHash, code } of changes.codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
     writeNodes(this.tables.nodes, height, nodes);
     const ref = tree?.ref ?? null;
@@ -60,9 +57,9 @@ export class StateWriter {
     return this.tree.prove(this.rootAt(height), treeKey);
   }
 
-  /** What the state held at a key after an earlier block. */
-  find(height: bigint, treeKey: Bytes): Bytes | null {
-    return this.tree.find(this.rootAt(height), treeKey);
+  /** The state after a block: the head's shares what is in memory, an older one is read as far as it is asked for. */
+  reader(height: bigint, isHead: boolean, codes: CodeCache): StoredState {
+    return new StoredState(this.tree, isHead ? this.head : this.rootAt(height), codes, height);
   }
 
   private rootAt(height: bigint): Node | null {

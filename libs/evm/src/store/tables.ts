@@ -18,12 +18,9 @@ export interface Tables {
   readonly results: Table;
   /** block hash → height. */
   readonly heights: Table;
-  /** transaction hash → height u64 ‖ index u32. */
-  readonly transactions: Table;
-  /** kind u8 (0 address, 1–4 topic by position, 255 any log) ‖ value ‖ height u64 → nothing. */
-  readonly logs: Table;
-  /** store key → height of the last change u64 ‖ value (none: the key is gone). */
-  readonly state: Table;
+  /** Runs of the indexes by transaction hash and by log (run-index.ts), and the fences of each. */
+  readonly runs: Table;
+  readonly fences: Table;
   /** Keccak-256 → code. */
   readonly codes: Table;
   /** height u64 ‖ page u32 → tree nodes (node-pages.ts). */
@@ -37,7 +34,7 @@ export function openTables(folder: string): Tables {
   const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary', cache: false });
   return {
     root, meta: table('meta'), blocks: table('blocks'), headers: table('headers'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
-    transactions: table('transactions'), logs: table('logs'), state: table('state'), codes: table('codes'),
+    runs: table('runs'), fences: table('fences'), codes: table('codes'),
     nodes: table('nodes'), roots: table('roots'),
   };
 }
