@@ -102,7 +102,7 @@ export class BlockWork {
     for (const [i, one] of raw.entries()) {
       if (i % ADMIT_SLICE === ADMIT_SLICE - 1) await nextTurn();
       if (signal.aborted) throw new EvmError('cancelled', 'the height is over');
-      admitted.push(this.admission.admit(one));
+      admitted.push(this.admission.admitFromBlock(one));
     }
     return admitted;
   }

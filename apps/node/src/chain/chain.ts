@@ -69,7 +69,7 @@ export class Chain {
     const { identity, dataFolder, logger, fatal } = options;
     this.validators = genesisValidators(options.genesis);
     this.isValidator = this.validators.indexOf(identity.publicKey) >= 0;
-    const admission = new Admission(executor);
+    const admission = new Admission(executor, this.pool);
     const work = new BlockWork(store, executor, admission, this.pool, identity.publicKey);
     this.evidence = new EvidenceFolder(join(dataFolder, 'evidence'));
     this.mesh = new Mesh(identity, store.genesisHash, () => store.head().height, this.meshEvents, logger);

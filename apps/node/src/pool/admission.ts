@@ -1,28 +1,42 @@
 import { keccak256, type AdmittedTransaction, type Executor } from '#evm';
 import { toHex, type Bytes } from '#ledger';
+import type { Pool } from './pool.js';
 
-/** Admitted transactions that are remembered: those of some blocks and of the whole pool. */
-const MAX_REMEMBERED = 30_000;
+/** Transactions that came in a block and were never in the pool: of some blocks, as one may be proposed again. */
+const MAX_REMEMBERED = 10_000;
 
 /** Decodes and recovers each transaction once: at its first sight, by RPC, gossip or block, and never again. */
 export class Admission {
-  private readonly known = new Map<string, AdmittedTransaction>();
+  private readonly fromBlocks = new Map<string, AdmittedTransaction>();
 
-  constructor(private readonly executor: Pick<Executor, 'admit'>) {}
+  constructor(
+    private readonly executor: Pick<Executor, 'admit'>,
+    private readonly pool: Pool,
+  ) {}
 
   /**
    * @param hash its Keccak-256 where the caller has it.
    * @throws EvmError
    */
   admit(raw: Bytes, hash: Bytes = keccak256(raw)): AdmittedTransaction {
-    const known = this.known.get(toHex(hash));
+    return this.known(toHex(hash)) ?? this.executor.admit(raw, hash);
+  }
+
+  /** The same for a transaction of a block: it is remembered even though the pool does not hold it. */
+  admitFromBlock(raw: Bytes): AdmittedTransaction {
+    const hash = keccak256(raw);
+    const known = this.known(toHex(hash));
     if (known !== undefined) return known;
     const admitted = this.executor.admit(raw, hash);
-    this.known.set(admitted.key, admitted);
-    if (this.known.size > MAX_REMEMBERED) {
-      const oldest = this.known.keys().next().value;
-      if (oldest !== undefined) this.known.delete(oldest);
+    this.fromBlocks.set(admitted.key, admitted);
+    if (this.fromBlocks.size > MAX_REMEMBERED) {
+      const oldest = this.fromBlocks.keys().next().value;
+      if (oldest !== undefined) this.fromBlocks.delete(oldest);
     }
     return admitted;
+  }
+
+  private known(key: string): AdmittedTransaction | undefined {
+    return this.pool.byKey(key) ?? this.fromBlocks.get(key);
   }
 }

@@ -45,7 +45,8 @@ export class CallRun {
 
   private message(overlay: Overlay, gasLimit: bigint): Message {
     const { from = NOBODY, to = null, value = 0n, data = NOTHING, accessList = [] } = this.request;
-    return { sender: from, nonce: overlay.account(from)?.nonce ?? 0n, gasLimit, to, value, data, accessList, ...intrinsicGasOf(to, data, accessList) };
+    const gas = intrinsicGasOf(to, data, accessList);
+    return { sender: from, nonce: overlay.account(from)?.nonce ?? 0n, gasLimit, to, value, data, accessList, intrinsicGas: BigInt(gas.intrinsicGas), floorGas: BigInt(gas.floorGas) };
   }
 }
 

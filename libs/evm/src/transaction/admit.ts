@@ -1,8 +1,8 @@
 import { compareBytes, MAX_TRANSACTION_BYTES, toHex, type Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
-import type { AdmittedTransaction } from './admitted.js';
-import { decodeTransaction, lastS, recoverSender, type DecodedTransaction } from './decode.js';
+import type { AccessListEntry, AdmittedTransaction } from './admitted.js';
+import { decodeTransaction, lastS, recoverSender, type DecodedTransaction, type TransactionSignature } from './decode.js';
 import { intrinsicGasOf, MAX_INIT_CODE_BYTES } from './intrinsic.js';
 
 /** What a chain demands of a transaction, whatever the state. */
@@ -16,24 +16,99 @@ export interface AdmissionRules {
 const HALF_ORDER = Uint8Array.from(Buffer.from('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0', 'hex'));
 const MAX_NONCE = (1n << 64n) - 2n; // EIP-2681
 
+/** An admitted transaction that keeps little: what it is asked for it makes from its bytes and keys. */
+class Admitted implements AdmittedTransaction {
+  constructor(
+    private readonly fields: DecodedTransaction,
+    readonly key: string,
+    readonly senderKey: string,
+    private readonly intrinsic: number,
+    private readonly floor: number,
+  ) {}
+
+  get hash(): Bytes {
+    return bytesOf(this.key);
+  }
+
+  get sender(): Bytes {
+    return bytesOf(this.senderKey);
+  }
+
+  get intrinsicGas(): bigint {
+    return BigInt(this.intrinsic);
+  }
+
+  get floorGas(): bigint {
+    return BigInt(this.floor);
+  }
+
+  get raw(): Bytes {
+    return this.fields.raw;
+  }
+
+  get type(): 0 | 1 | 2 {
+    return this.fields.type;
+  }
+
+  get nonce(): bigint {
+    return this.fields.nonce;
+  }
+
+  get gasLimit(): bigint {
+    return this.fields.gasLimit;
+  }
+
+  get to(): Bytes | null {
+    return this.fields.to;
+  }
+
+  get value(): bigint {
+    return this.fields.value;
+  }
+
+  get data(): Bytes {
+    return this.fields.data;
+  }
+
+  get accessList(): readonly AccessListEntry[] {
+    return this.fields.accessList;
+  }
+
+  get maxFeePerGas(): bigint {
+    return this.fields.maxFeePerGas;
+  }
+
+  get maxPriorityFeePerGas(): bigint {
+    return this.fields.maxPriorityFeePerGas;
+  }
+
+  get signature(): TransactionSignature {
+    return this.fields.signature;
+  }
+}
+
+function bytesOf(hex: string): Bytes {
+  const bytes = new Uint8Array(hex.length >> 1);
+  Buffer.from(bytes.buffer).write(hex, 'hex');
+  return bytes;
+}
+
 /**
- * Checks a raw transaction and recovers its sender.
+ * Checks a raw transaction and recovers its sender. The transaction keeps views of `raw`, which nobody may change any more.
  * @param hash its Keccak-256, where the caller has it already.
  * @throws EvmError with a TransactionErrorCode.
  */
 export function admitTransaction(raw: Bytes, rules: AdmissionRules, hash: Bytes = keccak256(raw)): AdmittedTransaction {
   if (raw.length > MAX_TRANSACTION_BYTES) throw new EvmError('transactionTooLarge', `${raw.length} bytes; a transaction may have ${MAX_TRANSACTION_BYTES}`);
-  // The bytes may be a view into a network buffer; an admitted transaction outlives it.
-  const own = raw.slice();
-  const decoded = decodeTransaction(own);
+  const decoded = decodeTransaction(raw);
   checkRules(decoded, rules);
   const gas = intrinsicGasOf(decoded.to, decoded.data, decoded.accessList);
-  const least = gas.intrinsicGas > gas.floorGas ? gas.intrinsicGas : gas.floorGas;
-  if (decoded.gasLimit < least) throw new EvmError('intrinsicGasTooLow', `intrinsic gas too low: gas limit ${decoded.gasLimit}, the transaction needs at least ${least}`);
+  const least: number = gas.intrinsicGas > gas.floorGas ? gas.intrinsicGas : gas.floorGas;
+  if (decoded.gasLimit < BigInt(least)) throw new EvmError('intrinsicGasTooLow', `intrinsic gas too low: gas limit ${decoded.gasLimit}, the transaction needs at least ${least}`);
   if (compareBytes(lastS(), HALF_ORDER) > 0) throw new EvmError('highS', 'the signature’s s is in the upper half of the curve’s order (EIP-2)');
-  const sender = recoverSender(own);
+  const sender = recoverSender(raw);
   if (sender === null) throw new EvmError('badSignature', 'no key can have made this signature');
-  return Object.assign(decoded, { hash, key: toHex(hash), sender, senderKey: toHex(sender), ...gas });
+  return new Admitted(decoded, toHex(hash), toHex(sender), gas.intrinsicGas, gas.floorGas);
 }
 
 function checkRules(decoded: DecodedTransaction, rules: AdmissionRules): void {

@@ -17,36 +17,76 @@ export interface TransactionSignature {
   s: bigint;
 }
 
-/** A transaction's fields, its form checked. Byte fields are views of `raw`. */
+/** Integers as small as they come: a number takes no room of its own. */
+type Integer = number | bigint;
+
+/**
+ * A transaction's fields, its form checked. It keeps where they stand in `raw` and makes them when they are asked for: thousands
+ * wait in a pool, and what each of them keeps alive is what collecting the garbage costs.
+ */
 export class DecodedTransaction {
-  private list: readonly AccessListEntry[] | undefined;
-  private parts: TransactionSignature | undefined;
+  private list: readonly AccessListEntry[] | undefined = undefined;
 
   constructor(
     readonly raw: Bytes,
     readonly type: 0 | 1 | 2,
-    /** Null for a legacy transaction without EIP-155. */
-    readonly chainId: bigint | null,
-    readonly nonce: bigint,
-    readonly maxFeePerGas: bigint,
-    readonly maxPriorityFeePerGas: bigint,
-    readonly gasLimit: bigint,
-    readonly to: Bytes | null,
-    readonly value: bigint,
-    readonly data: Bytes,
+    private readonly chain: Integer | null,
+    private readonly nonceValue: Integer,
+    private readonly feeValue: Integer,
+    private readonly tipValue: Integer,
+    private readonly gasValue: Integer,
+    private readonly amount: Integer,
+    /** 0 for a deployment. */
+    private readonly toFrom: number,
+    private readonly dataFrom: number,
+    private readonly dataTo: number,
     private readonly hasAccessList: boolean,
   ) {}
 
-  /** Decoded when it is first asked for: most transactions have none. */
+  /** Null for a legacy transaction without EIP-155. */
+  get chainId(): bigint | null {
+    return this.chain === null ? null : BigInt(this.chain);
+  }
+
+  get nonce(): bigint {
+    return BigInt(this.nonceValue);
+  }
+
+  get maxFeePerGas(): bigint {
+    return BigInt(this.feeValue);
+  }
+
+  get maxPriorityFeePerGas(): bigint {
+    return BigInt(this.tipValue);
+  }
+
+  get gasLimit(): bigint {
+    return BigInt(this.gasValue);
+  }
+
+  get value(): bigint {
+    return BigInt(this.amount);
+  }
+
+  /** Null deploys a contract. */
+  get to(): Bytes | null {
+    return this.toFrom === 0 ? null : this.raw.subarray(this.toFrom, this.toFrom + 20);
+  }
+
+  get data(): Bytes {
+    return this.raw.subarray(this.dataFrom, this.dataTo);
+  }
+
   get accessList(): readonly AccessListEntry[] {
-    return (this.list ??= this.hasAccessList ? accessListOf(listOf(decodeRlp(this.raw, 1))[this.type === 1 ? 7 : 8]) : []);
+    return (this.list ??= this.hasAccessList ? accessListOf(listOf(decodeRlp(this.raw, 1))[this.type === 1 ? 7 : 8]) : NO_ENTRIES);
   }
 
   get signature(): TransactionSignature {
-    return (this.parts ??= signatureOf(this.raw, this.type));
+    return signatureOf(this.raw, this.type);
   }
 }
 
+const NO_ENTRIES: readonly AccessListEntry[] = [];
 const FIELDS = new FieldTable();
 /** Where the signature and what surrounds the signed bytes go: the native routines' own place, where they are. */
 const scratch = native?.scratch ?? new Uint8Array(SCRATCH.sender);
@@ -90,8 +130,8 @@ function decodeLegacy(raw: Bytes): DecodedTransaction {
   const eip155 = v >= 35n;
   if (!eip155 && v !== 27n && v !== 28n) throw malformed(`v is ${v}`);
   const chainId = eip155 ? (v - 35n) / 2n : null;
-  const gasPrice = fields.integer(1, 32);
-  const decoded = new DecodedTransaction(raw, 0, chainId, fields.integer(0, 8), gasPrice, gasPrice, fields.integer(2, 8), recipient(3), fields.integer(4, 32), fields.bytesOf(5), false);
+  const gasPrice = fields.compact(1, 32);
+  const decoded = new DecodedTransaction(raw, 0, chainId, fields.compact(0, 8), gasPrice, gasPrice, fields.compact(2, 8), fields.compact(4, 32), recipient(3), fields.bodyOf(5), fields.endOf(5), false);
   let suffixLength = 0;
   if (chainId !== null) {
     const encoded = encodeInteger(chainId);
@@ -113,8 +153,8 @@ function decodeTyped(raw: Bytes, type: 1 | 2): DecodedTransaction {
   if (parity > 1) throw malformed(`yParity is ${parity}`);
   const hasAccessList = !fields.isEmptyList(7 + shift);
   const decoded = new DecodedTransaction(
-    raw, type, fields.integer(0, 8), fields.integer(1, 8), fields.integer(2 + shift, 32), fields.integer(2, 32), fields.integer(3 + shift, 8),
-    recipient(4 + shift), fields.integer(5 + shift, 32), fields.bytesOf(6 + shift), hasAccessList,
+    raw, type, fields.compact(0, 8), fields.compact(1, 8), fields.compact(2 + shift, 32), fields.compact(2, 32), fields.compact(3 + shift, 8),
+    fields.compact(5 + shift, 32), recipient(4 + shift), fields.bodyOf(6 + shift), fields.endOf(6 + shift), hasAccessList,
   );
   holdSigned(type, fields.startOf(0), fields.startOf(8 + shift), 0);
   holdSignature(parity as 0 | 1, 9 + shift);
@@ -140,11 +180,12 @@ function holdSignature(parity: 0 | 1, fieldOfR: number): void {
   FIELDS.word(fieldOfR + 1, scratch, SCRATCH.signature + 32);
 }
 
-function recipient(field: number): Bytes | null {
-  const bytes = FIELDS.bytesOf(field);
-  if (bytes.length === 0) return null;
-  if (bytes.length !== 20) throw malformed(`${bytes.length} bytes where 20 must stand`);
-  return bytes;
+/** Where the recipient stands, or 0 for none. */
+function recipient(field: number): number {
+  const from = FIELDS.bodyOf(field);
+  const length = FIELDS.endOf(field) - from;
+  if (length !== 0 && length !== 20) throw malformed(`${length} bytes where 20 must stand`);
+  return length === 0 ? 0 : from;
 }
 
 function signatureOf(raw: Bytes, type: 0 | 1 | 2): TransactionSignature {

@@ -54,14 +54,19 @@ export class FieldTable {
     return this.bytes[this.startOf(field)] === 0xc0;
   }
 
-  bytesOf(field: number): Bytes {
+  /** Where a byte field's content begins. */
+  bodyOf(field: number): number {
     this.requireBytes(field);
-    return this.bytes.subarray(this.bodies[field], this.ends[field]);
+    return this.bodies[field] as number;
   }
 
   integer(field: number, maxBytes: number): bigint {
-    const length = this.integerLength(field, maxBytes);
-    if (length <= MAX_SAFE_BYTES) return length === 0 ? 0n : BigInt(this.number(field));
+    return BigInt(this.compact(field, maxBytes));
+  }
+
+  /** An integer: a number where it fits into 48 bits. */
+  compact(field: number, maxBytes: number): number | bigint {
+    if (this.integerLength(field, maxBytes) <= MAX_SAFE_BYTES) return this.number(field);
     let value = 0n;
     for (let i = this.bodies[field] as number; i < (this.ends[field] as number); i++) value = (value << 8n) | BigInt(this.bytes[i] as number);
     return value;
@@ -69,7 +74,8 @@ export class FieldTable {
 
   /** A small integer: at most one byte. */
   small(field: number): number {
-    return this.integerLength(field, 1) === 0 ? 0 : this.number(field);
+    this.integerLength(field, 1);
+    return this.number(field);
   }
 
   /** An integer of at most 32 bytes, padded to 32, into `target` at `at`. */

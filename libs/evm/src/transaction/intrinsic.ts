@@ -3,8 +3,8 @@ import type { AccessListEntry } from './admitted.js';
 
 /** Gas that a transaction costs before its first opcode, under osaka. */
 export interface IntrinsicGas {
-  intrinsicGas: bigint;
-  floorGas: bigint;
+  intrinsicGas: number;
+  floorGas: number;
 }
 
 /** EIP-3860. */
@@ -25,5 +25,5 @@ export function intrinsicGasOf(to: Bytes | null, data: Bytes, accessList: readon
   let gas = BASE + TOKEN * tokens;
   if (to === null) gas += CREATION + INIT_CODE_WORD * Math.ceil(data.length / 32);
   for (const entry of accessList) gas += ACCESS_ADDRESS + ACCESS_KEY * entry.storageKeys.length;
-  return { intrinsicGas: BigInt(gas), floorGas: BigInt(BASE + FLOOR_PER_TOKEN * tokens) };
+  return { intrinsicGas: gas, floorGas: BASE + FLOOR_PER_TOKEN * tokens };
 }
