@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     await tables.root.transaction(() => writer.write(result));
     writer.moveTo(result);
     if (counted) spent.write += performance.now() - since;
-    if (counted) spent.nodes += result.nodes.length;
+    if (counted) spent.nodes += result.newNodes;
   };
   for (let from = 0; from < KEYS; from += 20_000) await block(Array.from({ length: 20_000 }, (_, i) => from + i), false);
   for (let b = 0; b < BLOCKS; b++) await block(new Set(Array.from({ length: PER_BLOCK }, (_, i) => (b * 7919 + i * 104_729) % KEYS)), true);

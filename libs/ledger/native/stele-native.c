@@ -169,6 +169,46 @@ static napi_value merkle_root(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static int text_of(napi_env env, napi_value value, uint8_t *target, size_t room, size_t *length) {
+  return napi_get_value_string_latin1(env, value, (char *)target, room, length) == napi_ok;
+}
+
+static napi_value text_hash(napi_env env, const uint8_t *data, size_t length) {
+  uint8_t hash[32];
+  napi_value result;
+  sha256_tagged(-1, data, length, hash);
+  napi_create_string_latin1(env, (const char *)hash, 32, &result);
+  return result;
+}
+
+/* leafText(key, value): string. SHA-256(00 | key | value), all as latin1 text; the value has at most 128 characters. */
+static napi_value leaf_text(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = 2, key, value;
+  /* One character of room more than may come, and the closing zero: so what is too long shows. */
+  uint8_t data[1 + 32 + 130];
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  data[0] = 0;
+  if (count < 2 || !text_of(env, arguments[0], data + 1, 34, &key) || key != 32 || !text_of(env, arguments[1], data + 33, 130, &value) || value > 128) return fail(env, "leafText(key, value): latin1 text of 32 and at most 128 characters");
+  return text_hash(env, data, 33 + value);
+}
+
+/* innerText(bit, left, right): string. SHA-256(01 | bit | left | right). */
+static napi_value inner_text(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  size_t count = 3, left, right;
+  uint32_t bit;
+  uint8_t data[2 + 32 + 34];
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  if (count < 3 || napi_get_value_uint32(env, arguments[0], &bit) != napi_ok || bit > 255 || !text_of(env, arguments[1], data + 2, 34, &left) || left != 32 ||
+      !text_of(env, arguments[2], data + 34, 34, &right) || right != 32) {
+    return fail(env, "innerText(bit, left, right): a byte and latin1 text of 32 characters twice");
+  }
+  data[0] = 1;
+  data[1] = (uint8_t)bit;
+  return text_hash(env, data, 66);
+}
+
 static void finalize(napi_env env, void *data, void *hint) {
   (void)env;
   (void)hint;
@@ -189,6 +229,8 @@ NAPI_MODULE_INIT() {
     { "sha256", NULL, hash_sha256, NULL, NULL, NULL, napi_default, NULL },
     { "recover", NULL, recover, NULL, NULL, NULL, napi_default, NULL },
     { "sender", NULL, sender, NULL, NULL, NULL, napi_default, NULL },
+    { "leafText", NULL, leaf_text, NULL, NULL, NULL, napi_default, NULL },
+    { "innerText", NULL, inner_text, NULL, NULL, NULL, napi_default, NULL },
     { "merkleRoot", NULL, merkle_root, NULL, NULL, NULL, napi_default, NULL },
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);

@@ -9,6 +9,7 @@ export interface BlockOverlay {
   /** The tree after the block. */
   readonly tree: Node | null;
   readonly root: Bytes;
-  /** The tree's new nodes as they will be stored, in the order of their places. */
-  readonly nodes: readonly Bytes[];
+  /** How many nodes are new, and the pages that hold them as they will be stored. */
+  readonly newNodes: number;
+  readonly pages: readonly Buffer[];
 }

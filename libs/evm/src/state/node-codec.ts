@@ -1,4 +1,4 @@
-import type { Inner, Leaf, Node, Stub } from './node.js';
+import { putText, textOf, type Inner, type Leaf, type Node, type Stub } from './node.js';
 
 /**
  * How a node is stored: an internal format, versioned with the store; only hashes are consensus. A node's own hash stands with
@@ -7,39 +7,39 @@ import type { Inner, Leaf, Node, Stub } from './node.js';
  */
 const CHILD_BYTES = 42;
 
-export function encodeNode(node: Leaf | Inner): Buffer {
+export function nodeBytes(node: Leaf | Inner): number {
+  return node.kind === 'leaf' ? 33 + node.value.length : 2 + ((node.bit + 7) >> 3) + 2 * CHILD_BYTES;
+}
+
+/** Writes a node that has its place, and whose children have theirs; answers where it ends. */
+export function writeNode(node: Leaf | Inner, target: Buffer, at: number): number {
   if (node.kind === 'leaf') {
-    const bytes = Buffer.allocUnsafe(33 + node.value.length);
-    bytes[0] = 0;
-    bytes.set(node.key, 1);
-    bytes.set(node.value, 33);
-    return bytes;
+    target[at] = 0;
+    putText(target, node.key, at + 1, 32);
+    return at + 33 + putText(target, node.value, at + 33, node.value.length);
   }
   const prefixBytes = (node.bit + 7) >> 3;
-  const bytes = Buffer.allocUnsafe(2 + prefixBytes + 2 * CHILD_BYTES);
-  bytes[0] = 1;
-  bytes[1] = node.bit;
-  for (let i = 0; i < prefixBytes; i++) bytes[2 + i] = node.prefix[i] as number;
-  writeChild(bytes, 2 + prefixBytes, node.left);
-  writeChild(bytes, 2 + prefixBytes + CHILD_BYTES, node.right);
-  return bytes;
+  target[at] = 1;
+  target[at + 1] = node.bit;
+  if (prefixBytes > 0) putText(target, node.prefix, at + 2, prefixBytes);
+  return writeChild(target, writeChild(target, at + 2 + prefixBytes, node.left), node.right);
 }
 
-/** The node keeps views of `bytes`. */
-export function decodeNode(bytes: Buffer, { hash, ref }: Stub): Leaf | Inner {
-  if (bytes[0] === 0) return { kind: 'leaf', hash, ref, key: bytes.subarray(1, 33), value: bytes.subarray(33) };
-  const bit = bytes[1] as number;
-  const children = 2 + ((bit + 7) >> 3);
-  return { kind: 'inner', hash, ref, bit, prefix: bytes.subarray(2, children), left: readChild(bytes, children), right: readChild(bytes, children + CHILD_BYTES) };
+export function readNode(bytes: Buffer, from: number, to: number, { hash, height, index }: Stub): Leaf | Inner {
+  if (bytes[from] === 0) return { kind: 'leaf', hash, height, index, key: textOf(bytes, from + 1, from + 33), value: textOf(bytes, from + 33, to) };
+  const bit = bytes[from + 1] as number;
+  const children = from + 2 + ((bit + 7) >> 3);
+  return { kind: 'inner', hash, height, index, bit, prefix: textOf(bytes, from + 2, children), left: readChild(bytes, children), right: readChild(bytes, children + CHILD_BYTES) };
 }
 
-function writeChild(bytes: Buffer, at: number, { ref, hash }: Node): void {
-  if (ref === null) throw new Error('a child is stored before its parent');
-  bytes.writeUIntBE(ref.height, at, 6);
-  bytes.writeUInt32BE(ref.index, at + 6);
-  bytes.set(hash, at + 10);
+function writeChild(target: Buffer, at: number, { height, index, hash }: Node): number {
+  if (height < 0) throw new Error('a child is stored before its parent');
+  target.writeUIntBE(height, at, 6);
+  target.writeUInt32BE(index, at + 6);
+  putText(target, hash, at + 10, 32);
+  return at + CHILD_BYTES;
 }
 
 function readChild(bytes: Buffer, at: number): Stub {
-  return { kind: 'stub', ref: { height: bytes.readUIntBE(at, 6), index: bytes.readUInt32BE(at + 6) }, hash: bytes.subarray(at + 10, at + CHILD_BYTES) };
+  return { kind: 'stub', height: bytes.readUIntBE(at, 6), index: bytes.readUInt32BE(at + 6), hash: textOf(bytes, at + 10, at + CHILD_BYTES) };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sha256, toHex, type Bytes } from '#ledger';
 import { EMPTY_ROOT, innerNodeHash, leafNodeHash, type Node } from './node.js';
-import { decodeNode } from './node-codec.js';
+import { nodeBytes, readNode, writeNode } from './node-codec.js';
 import { encodeAccount, storeKeyOf, treeKeyOf, type StateKey } from './keys.js';
 import { verifyStateProof, type StateProof } from './proof.js';
 import { placeNewNodes, rootHash, StateTree, trimTree, type TreeChange } from './tree.js';
@@ -9,18 +9,22 @@ import { placeNewNodes, rootHash, StateTree, trimTree, type TreeChange } from '.
 /** A tree whose nodes are kept as the store keeps them; every update starts from a stub, so loading is always tried. */
 class Kept {
   root: Node | null = null;
-  readonly stored = new Map<string, Bytes>();
+  readonly stored = new Map<string, Buffer>();
   readonly tree = new StateTree((stub) => {
-    const bytes = this.stored.get(`${stub.ref.height}/${stub.ref.index}`);
+    const bytes = this.stored.get(`${stub.height}/${stub.index}`);
     if (bytes === undefined) throw new Error('missing');
-    return decodeNode(Buffer.from(bytes), stub);
+    return readNode(bytes, 0, bytes.length, stub);
   });
   private height = 0;
 
   apply(changes: TreeChange[]): this {
     const root = this.tree.update(this.root === null ? null : trimTree(this.root, 0), changes);
     const height = this.height++;
-    placeNewNodes(root, height).forEach((bytes, index) => this.stored.set(`${height}/${index}`, bytes));
+    placeNewNodes(root, height).forEach((node, index) => {
+      const bytes = Buffer.alloc(nodeBytes(node));
+      expect(writeNode(node, bytes, 0)).toBe(bytes.length);
+      this.stored.set(`${height}/${index}`, bytes);
+    });
     this.root = root;
     return this;
   }

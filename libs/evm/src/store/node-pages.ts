@@ -1,5 +1,5 @@
-import type { Bytes } from '#ledger';
-import type { NodeRef } from '../state/node.js';
+import { nodeBytes, readNode, writeNode } from '../state/node-codec.js';
+import type { Inner, Leaf, Stub } from '../state/node.js';
 import { placeKey, type Table } from './tables.js';
 
 /**
@@ -8,40 +8,40 @@ import { placeKey, type Table } from './tables.js';
  */
 const NODES_PER_PAGE = 32;
 
-/** Queues the writes of a block's nodes, in the order of their places. */
-export function writeNodes(table: Table, height: bigint, nodes: readonly Bytes[]): void {
-  for (let first = 0; first < nodes.length; first += NODES_PER_PAGE) {
-    void table.put(placeKey(height, first / NODES_PER_PAGE), pageOf(nodes, first, Math.min(nodes.length, first + NODES_PER_PAGE)));
-  }
+/** A block's nodes as pages, in the order of their places. */
+export function pagesOf(nodes: readonly (Leaf | Inner)[]): Buffer[] {
+  const pages: Buffer[] = [];
+  for (let first = 0; first < nodes.length; first += NODES_PER_PAGE) pages.push(pageOf(nodes, first, Math.min(nodes.length, first + NODES_PER_PAGE)));
+  return pages;
 }
 
-function pageOf(nodes: readonly Bytes[], first: number, end: number): Buffer {
+function pageOf(nodes: readonly (Leaf | Inner)[], first: number, end: number): Buffer {
   const count = end - first;
-  let bytes = 1 + 2 * count;
-  const body = bytes;
-  for (let i = first; i < end; i++) bytes += (nodes[i] as Bytes).length;
+  const body = 1 + 2 * count;
+  let bytes = body;
+  for (let i = first; i < end; i++) bytes += nodeBytes(nodes[i] as Leaf | Inner);
   const page = Buffer.allocUnsafeSlow(bytes);
   page[0] = count;
   let at = body;
   for (let i = first; i < end; i++) {
-    const node = nodes[i] as Bytes;
-    page.set(node, at);
-    at += node.length;
+    at = writeNode(nodes[i] as Leaf | Inner, page, at);
     page.writeUInt16BE(at - body, 1 + 2 * (i - first));
   }
   return page;
 }
 
-/** A node's bytes, its own copy, or null where it is not stored. */
-export function readNode(table: Table, { height, index }: NodeRef): Buffer | null {
-  const page = table.getBinaryFast(placeKey(BigInt(height), Math.floor(index / NODES_PER_PAGE)));
-  const place = index % NODES_PER_PAGE;
+/** Queues the writes of a block's pages; to be called inside a transaction. */
+export function writePages(table: Table, height: bigint, pages: readonly Buffer[]): void {
+  pages.forEach((page, number) => void table.put(placeKey(height, number), page));
+}
+
+/** The node that a stub stands for, or null where it is not stored. */
+export function loadNode(table: Table, stub: Stub): Leaf | Inner | null {
+  const page = table.getBinaryFast(placeKey(BigInt(stub.height), Math.floor(stub.index / NODES_PER_PAGE)));
+  const place = stub.index % NODES_PER_PAGE;
   const count = page?.[0] ?? 0;
   if (page === undefined || place >= count) return null;
   const body = 1 + 2 * count;
   const from = body + (place === 0 ? 0 : page.readUInt16BE(1 + 2 * (place - 1)));
-  const to = body + page.readUInt16BE(1 + 2 * place);
-  const own = Buffer.allocUnsafeSlow(to - from);
-  own.set(page.subarray(from, to));
-  return own;
+  return readNode(page, from, body + page.readUInt16BE(1 + 2 * place), stub);
 }

@@ -2,13 +2,12 @@ import type { Bytes } from '#ledger';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { changesOf, treeChangesOf } from '../state/changes.js';
 import { trimTree, placeNewNodes, rootHash, StateTree } from '../state/tree.js';
-import type { Inner, Leaf, Node, Stub } from '../state/node.js';
-import { decodeNode } from '../state/node-codec.js';
+import { textOf, type Inner, type Leaf, type Node, type Stub } from '../state/node.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
 import { StoredState, type CodeCache } from '../state/stored-state.js';
 import { EvmError } from '../errors.js';
-import { readNode, writeNodes } from './node-pages.js';
-import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
+import { loadNode, pagesOf, writePages } from './node-pages.js';
+import { asBuffer, heightKey, placeKey, type Tables } from './tables.js';
 
 const MAX_NODES_IN_MEMORY = 60_000;
 const KEPT_DEPTH = 12;
@@ -32,22 +31,21 @@ export class StateWriter {
     const changes = changesOf(overlay, base);
     const tree = this.tree.update(this.head, treeChangesOf(changes));
     const nodes = placeNewNodes(tree, Number(height));
-    return { height, changes, tree, root: rootHash(tree), nodes };
+    return { height, changes, tree, root: rootHash(tree), newNodes: nodes.length, pages: pagesOf(nodes) };
   }
 
   /** Queues the writes; to be called inside a transaction. */
-  write({ height, changes, tree, root, nodes }: BlockOverlay): void {
+  write({ height, changes, tree, root, pages }: BlockOverlay): void {
     const since = heightKey(height);
     for (const { codeHash, code } of changes.codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
-    writeNodes(this.tables.nodes, height, nodes);
-    const ref = tree?.ref ?? null;
-    void this.tables.roots.put(since, ref === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(ref.height), ref.index)]));
+    writePages(this.tables.nodes, height, pages);
+    void this.tables.roots.put(since, tree === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(tree.height), tree.index)]));
   }
 
   /** After the transaction: the next block builds on this tree. */
   moveTo(overlay: BlockOverlay): void {
     this.head = overlay.tree;
-    this.loadedNodes += overlay.nodes.length;
+    this.loadedNodes += overlay.newNodes;
     if (this.head === null || this.loadedNodes < MAX_NODES_IN_MEMORY) return;
     this.head = trimTree(this.head, KEPT_DEPTH);
     this.loadedNodes = 2 ** KEPT_DEPTH;
@@ -66,13 +64,13 @@ export class StateWriter {
     const stored = this.tables.roots.get(heightKey(height));
     if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
     if (stored.length === 32) return null;
-    return { kind: 'stub', hash: ownBytes(stored.subarray(0, 32)), ref: { height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) } };
+    return { kind: 'stub', hash: textOf(stored, 0, 32), height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) };
   }
 
   private loadNode(stub: Stub): Leaf | Inner {
-    const stored = readNode(this.tables.nodes, stub.ref);
-    if (stored === null) throw new EvmError('damagedStore', `tree node ${stub.ref.height}/${stub.ref.index} is missing`);
+    const node = loadNode(this.tables.nodes, stub);
+    if (node === null) throw new EvmError('damagedStore', `tree node ${stub.height}/${stub.index} is missing`);
     this.loadedNodes++;
-    return decodeNode(stored, stub);
+    return node;
   }
 }

@@ -65,6 +65,20 @@ withNative('the native routines give what other libraries give', () => {
     expect(routines.recover(new Uint8Array(32).fill(1))).toBe(false);
   });
 
+  test('hashes of latin1 text are those of its bytes', () => {
+    const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+    for (let length = 0; length <= 128; length++) {
+      const [key, value, other] = [randomBytes(32), randomBytes(length), randomBytes(32)];
+      expect(routines.leafText(text(key), text(value))).toBe(createHash('sha256').update(Uint8Array.of(0)).update(key).update(value).digest().toString('latin1'));
+      expect(routines.innerText(length, text(key), text(other))).toBe(createHash('sha256').update(Uint8Array.of(1, length)).update(key).update(other).digest().toString('latin1'));
+    }
+    const [key, short] = ['k'.repeat(32), 'k'.repeat(31)];
+    for (const bad of [
+      () => routines.leafText(short, ''), () => routines.leafText(`${key}k`, ''), () => routines.leafText(key, 'v'.repeat(129)), () => routines.leafText(key, 'v'.repeat(500)),
+      () => routines.innerText(256, key, key), () => routines.innerText(1, key, short), () => routines.innerText(1, `${key}k`, key), () => routines.innerText(1, key, `${key}k`),
+    ]) expect(bad).toThrow('latin1');
+  });
+
   test('what is not bytes is refused, and nothing outside is read', () => {
     const loose = routines as unknown as Record<string, (...args: unknown[]) => unknown>;
     expect(() => loose['keccak256']?.('text')).toThrow('Uint8Array');

@@ -9,6 +9,9 @@ interface Addon {
   recover(digest: Uint8Array): boolean;
   sender(raw: Uint8Array, from: number, to: number): boolean;
   merkleRoot(leaves: readonly Uint8Array[]): void;
+  /** SHA-256 of `00 | key | value` and of `01 | bit | left | right`, all as latin1 text: for the state tree. */
+  leafText(key: string, value: string): string;
+  innerText(bit: number, left: string, right: string): string;
 }
 
 /** Places in the scratch array. */
