@@ -8,7 +8,7 @@ export type { BlockOverlay } from './state/block-overlay.js';
 export type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './store/chain-store.js';
 export type { LogEntry, LogFilter } from './store/logs.js';
 export type {
-  BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, ExecutedTransaction, Executor, ParentBlock, StateOverride,
+  BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, Executor, ParentBlock, StateOverride,
 } from './execute/executor.js';
 export { openChainStore, type OpenOptions } from './store/open.js';
 export { createExecutor, type ExecutorOptions } from './execute/create-executor.js';

@@ -68,7 +68,7 @@ export function blockOf(store: ChainStore, executed: ExecutedBlock, lastCommit: 
     txRoot: executed.txRoot, txCount: executed.executed.length, stateRoot: executed.stateRoot, receiptsRoot: executed.receiptsRoot,
     validatorsHash, nextValidatorsHash: validatorsHash, paramsHash: paramsHash(store.genesis.params), evidenceRoot: evidenceRoot([]),
   };
-  return { header, transactions: executed.executed.map(({ transaction }) => transaction.raw), lastCommit, evidence: [] };
+  return { header, transactions: executed.executed.map(({ raw }) => raw), lastCommit, evidence: [] };
 }
 
 export function certificateOf(header: Header): Certificate {

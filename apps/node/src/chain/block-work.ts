@@ -83,7 +83,7 @@ export class BlockWork {
     this.abort = new AbortController();
     const done = this.committing.then(() => this.executor.commit(block, certificate, executed));
     this.committing = done;
-    return done.then(() => executed.executed.map(({ transaction }) => transaction));
+    return done.then(() => executed.executed);
   }
 
   /** Gives up what runs and waits for the last commit. */

@@ -62,8 +62,7 @@ class EvmExecutor implements Executor {
     requireHead(this.store, executed.parent);
     const fault = commitFault(block, certificate, executed, this.store.genesisHash);
     if (fault !== null) throw new EvmError('invalidBlock', `the block is not the one that was executed: ${fault}`);
-    const records = executed.executed.map(({ transaction, result, leaf, revertData }) => ({ result, leaf, sender: transaction.sender, to: transaction.to, revertData }));
-    await this.store.append(block, certificate, records, executed.overlay);
+    await this.store.append(block, certificate, executed);
   }
 
   async call(request: CallRequest, height: bigint = this.store.head().height): Promise<CallResult> {

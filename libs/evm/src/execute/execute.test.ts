@@ -260,7 +260,7 @@ describe('execution', () => {
     const built = await chain.executor.buildBlock({ parent, timeMs: parent.timeMs + 10n, candidates, budgetMs: 1000 });
     expect(built.transactions.map(toHex)).toEqual([first, second].map(toHex));
     expect(built.skipped.map(({ code }) => code)).toEqual(['nonceTooHigh']);
-    const again = await chain.executor.executeBlock({ parent, timeMs: parent.timeMs + 10n, transactions: built.executed.map(({ transaction }) => transaction) });
+    const again = await chain.executor.executeBlock({ parent, timeMs: parent.timeMs + 10n, transactions: built.executed });
     expect(toHex(again.stateRoot)).toBe(toHex(built.stateRoot));
     const short = await chain.executor.buildBlock({ parent, timeMs: parent.timeMs + 10n, candidates, budgetMs: 0 });
     expect(short.transactions).toHaveLength(0);

@@ -1,4 +1,4 @@
-import type { Block, Bytes, Certificate, TxResult } from '#ledger';
+import type { Block, Bytes, Certificate } from '#ledger';
 import type { EvmErrorCode } from '../errors.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import type { AccessListEntry, AdmittedTransaction } from '../transaction/admitted.js';
@@ -32,22 +32,17 @@ export interface BuildRequest {
   signal?: AbortSignal;
 }
 
-/** What one executed transaction did: the canonical leaf, and what is stored beside it. */
-export interface ExecutedTransaction {
-  transaction: AdmittedTransaction;
-  result: TxResult;
-  /** Its canonical encoding. */
-  leaf: Bytes;
-  /** What a reverted transaction returned. */
-  revertData: Bytes;
-}
-
 /** A block's effect, not persisted: drop it and nothing has happened. */
 export interface ExecutedBlock {
   parent: ParentBlock;
   height: bigint;
   timeMs: bigint;
-  executed: readonly ExecutedTransaction[];
+  /** In the order of their execution. */
+  executed: readonly AdmittedTransaction[];
+  /** What they did, as it is stored (result-codec.ts): bytes, because thousands of results wait for a decision. */
+  results: Bytes;
+  /** Under which keys the block's logs are found (log-index.ts). */
+  logPrefixes: ReadonlySet<string>;
   /** Opaque to callers; `commit` writes it. */
   overlay: BlockOverlay;
   /** What the header's fields must say. */

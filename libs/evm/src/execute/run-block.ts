@@ -1,16 +1,22 @@
-import { encodeTxResult, merkleRoot, transactionsRoot, type Bytes, type TxResult } from '#ledger';
+import { merkleRoot, transactionsRoot, type Bytes } from '#ledger';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
 import { Overlay } from '../state/overlay.js';
 import type { LmdbChainStore } from '../store/lmdb-chain-store.js';
+import { addLogPrefixes } from '../store/log-index.js';
+import { ResultsWriter } from '../store/result-codec.js';
 import type { AdmittedTransaction } from '../transaction/admitted.js';
 import { environmentOf } from './environment.js';
-import type { BuildRequest, BuiltBlock, ExecuteRequest, ExecutedBlock, ExecutedTransaction, ParentBlock } from './executor.js';
+import type { BuildRequest, BuiltBlock, ExecuteRequest, ExecutedBlock, ParentBlock } from './executor.js';
 import type { Lane } from './lane.js';
 import { checkPlace, runTransaction } from './run-transaction.js';
 
+const NOTHING: Bytes = new Uint8Array(0);
+
 /** One block in the making: transactions are put on it one after another. */
 class BlockRun {
-  readonly executed: ExecutedTransaction[] = [];
+  readonly executed: AdmittedTransaction[] = [];
+  private readonly results = new ResultsWriter();
+  private readonly logPrefixes = new Set<string>();
   gasUsed = 0n;
   private readonly overlay: Overlay;
   private readonly base;
@@ -38,13 +44,11 @@ class BlockRun {
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, transaction);
     if (outcome === null) return 'notExecutable';
     this.gasUsed += outcome.gasUsed;
-    const result: TxResult = {
+    this.executed.push(transaction);
+    this.results.add(transaction, {
       transactionHash: transaction.hash, status: outcome.failure === null ? 1 : 0, gasUsed: outcome.gasUsed, contractAddress: outcome.contractAddress, logs: outcome.logs,
-    };
-    this.executed.push({
-      transaction, result, leaf: encodeTxResult(result),
-      revertData: outcome.failure?.code === 'executionReverted' ? outcome.returnData : new Uint8Array(0),
-    });
+    }, outcome.failure?.code === 'executionReverted' ? outcome.returnData : NOTHING);
+    addLogPrefixes(this.logPrefixes, outcome.logs);
     return null;
   }
 
@@ -55,10 +59,11 @@ class BlockRun {
     const beganMs = performance.now();
     const overlay = this.store.stateWriter.overlayOf(this.overlay, this.base, height);
     const treeMs = performance.now() - beganMs;
+    const { results, leaves } = this.results.finish();
     return {
-      parent: this.parent, height, timeMs: this.timeMs, executed: this.executed, overlay, stateRoot: overlay.root,
-      receiptsRoot: merkleRoot(this.executed.map(({ leaf }) => leaf)),
-      txRoot: transactionsRoot(this.executed.map(({ transaction }) => transaction.raw)),
+      parent: this.parent, height, timeMs: this.timeMs, executed: this.executed, results, logPrefixes: this.logPrefixes, overlay, stateRoot: overlay.root,
+      receiptsRoot: merkleRoot(leaves),
+      txRoot: transactionsRoot(this.executed.map(({ raw }) => raw)),
       gasUsed: this.gasUsed, treeMs,
     };
   }

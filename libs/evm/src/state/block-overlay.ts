@@ -5,7 +5,7 @@ import type { Node } from './node.js';
 /** A block's effect on state, held in memory until the block is decided or dropped. */
 export interface BlockOverlay {
   readonly height: bigint;
-  readonly changes: StateChanges;
+  readonly codes: StateChanges['codes'];
   /** The tree after the block. */
   readonly tree: Node | null;
   readonly root: Bytes;

@@ -3,14 +3,15 @@ import {
   type Block, type Bytes, type Certificate, type Genesis, type Header,
 } from '#ledger';
 import { EvmError } from '../errors.js';
-import type { BlockOverlay } from '../state/block-overlay.js';
+import type { ExecutedBlock } from '../execute/executor.js';
 import { storeKeyOf, treeKeyOf, type StateKey } from '../state/keys.js';
 import type { StateProof } from '../state/proof.js';
 import { CodeCache, type StoredState } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
 import { candidateHeights, logEntries, matches } from './log-index.js';
 import type { LogEntry, LogFilter } from './logs.js';
-import { decodeResults, encodeResults, type ResultRecord } from './result-codec.js';
+import { decodeResults } from './result-codec.js';
+import type { AdmittedTransaction } from '../transaction/admitted.js';
 import { StateWriter } from './state-writer.js';
 import { heightPlace } from './places.js';
 import { ENTRY_BYTES, RunIndex } from './run-index.js';
@@ -127,18 +128,19 @@ export class LmdbChainStore implements ChainStore {
   }
 
   /** One durable batch: all of it or nothing is there after a crash. */
-  async append(block: Block, certificate: Certificate, records: readonly ResultRecord[], overlay: BlockOverlay): Promise<void> {
+  async append(block: Block, certificate: Certificate, executed: Pick<ExecutedBlock, 'executed' | 'results' | 'logPrefixes' | 'overlay'>): Promise<void> {
     const { header } = block;
     const hash = blockHash(header);
     const key = heightKey(header.height);
     const tables = this.live;
-    const transactions = transactionEntries(header.height, records);
-    const logs = logEntries(header.height, records.map(({ result }) => result));
+    const { overlay } = executed;
+    const transactions = transactionEntries(header.height, executed.executed);
+    const logs = logEntries(header.height, executed.logPrefixes);
     await tables.root.transaction(() => {
       void tables.blocks.put(key, asBuffer(encodeBlock(block)));
       void tables.headers.put(key, asBuffer(encodeHeader(header)));
       void tables.certificates.put(key, asBuffer(encodeCertificate(certificate)));
-      void tables.results.put(key, asBuffer(encodeResults(records)));
+      void tables.results.put(key, asBuffer(executed.results));
       void tables.heights.put(asBuffer(hash), key);
       if (transactions.length > 0) this.transactionIndex.add(transactions);
       if (logs.length > 0) this.logIndex.add(logs);
@@ -222,11 +224,13 @@ export class LmdbChainStore implements ChainStore {
   }
 }
 
-function transactionEntries(height: bigint, records: readonly ResultRecord[]): Bytes {
-  const entries = new Uint8Array(records.length * ENTRY_BYTES);
-  records.forEach(({ result }, index) => {
-    entries.set(result.transactionHash.subarray(0, 8), index * ENTRY_BYTES);
-    entries.set(heightPlace(height, index), index * ENTRY_BYTES + 8);
+function transactionEntries(height: bigint, transactions: readonly AdmittedTransaction[]): Bytes {
+  const entries = Buffer.alloc(transactions.length * ENTRY_BYTES);
+  const place = heightPlace(height);
+  transactions.forEach(({ key }, index) => {
+    entries.write(key.slice(0, 16), index * ENTRY_BYTES, 'hex');
+    place.copy(entries, index * ENTRY_BYTES + 8, 0, 5);
+    entries.writeUIntBE(index, index * ENTRY_BYTES + 13, 3);
   });
   return entries;
 }

@@ -1,4 +1,5 @@
-import { equalBytes, sha256, type Bytes, type TxResult } from '#ledger';
+import { equalBytes, native, SCRATCH, sha256, type Bytes, type Log } from '#ledger';
+import { bytesOf, putText, textOf } from '../state/node.js';
 import type { LogFilter } from './logs.js';
 import { heightPlace, LAST_INDEX } from './places.js';
 import { ENTRY_BYTES, type RunIndex } from './run-index.js';
@@ -10,32 +11,33 @@ const ADDRESS = 0;
 const ANY = 0xff;
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** A kind (0 address, 1–4 topic by position, 255 any log) with its value, as a prefix of the index. */
-function prefixOf(kind: number, value: Bytes): Bytes {
-  return sha256(Uint8Array.of(kind), value).subarray(0, 8);
+const scratch = new Uint8Array(33);
+
+/** A kind (0 address, 1–4 topic by position, 255 any log) with its value: the first eight bytes of their hash, as latin1 text. */
+function prefixOf(kind: number, value: Bytes): string {
+  scratch[0] = kind;
+  scratch.set(value, 1);
+  if (native === null) return textOf(sha256(scratch.subarray(0, 1 + value.length)), 0, 8);
+  native.sha256(scratch, 1 + value.length);
+  return textOf(native.scratch, SCRATCH.hash, SCRATCH.hash + 8);
+}
+
+/** Adds what these logs are found by to a block's. */
+export function addLogPrefixes(prefixes: Set<string>, logs: readonly Log[]): void {
+  if (logs.length > 0 && prefixes.size === 0) prefixes.add(prefixOf(ANY, NOTHING));
+  for (const { address, topics } of logs) {
+    prefixes.add(prefixOf(ADDRESS, address));
+    for (let position = 0; position < topics.length; position++) prefixes.add(prefixOf(position + 1, topics[position] as Bytes));
+  }
 }
 
 /** What a block adds to the index; empty where it has no logs. */
-export function logEntries(height: bigint, results: readonly TxResult[]): Bytes {
-  const prefixes = new Map<string, Bytes>();
-  const add = (kind: number, value: Bytes): void => {
-    const prefix = prefixOf(kind, value);
-    prefixes.set(Buffer.from(prefix).toString('latin1'), prefix);
-  };
-  for (const { logs } of results) {
-    if (logs.length > 0 && prefixes.size === 0) add(ANY, NOTHING);
-    let before: Bytes | null = null;
-    for (const log of logs) {
-      if (before === null || !equalBytes(before, log.address)) add(ADDRESS, log.address);
-      before = log.address;
-      log.topics.forEach((topic, position) => add(position + 1, topic));
-    }
-  }
+export function logEntries(height: bigint, prefixes: ReadonlySet<string>): Bytes {
   const entries = new Uint8Array(prefixes.size * ENTRY_BYTES);
   const place = heightPlace(height);
   let at = 0;
-  for (const prefix of prefixes.values()) {
-    entries.set(prefix, at);
+  for (const prefix of prefixes) {
+    putText(entries, prefix, at, 8);
     entries.set(place, at + 8);
     at += ENTRY_BYTES;
   }
@@ -57,7 +59,7 @@ export function candidateHeights(index: RunIndex, filter: LogFilter): bigint[] {
   for (const { kind, values } of criteria) {
     const found = new Set<number>();
     for (const value of values) {
-      for (const place of index.find(prefixOf(kind, value), from, to)) {
+      for (const place of index.find(bytesOf(prefixOf(kind, value)), from, to)) {
         const height = place.readUIntBE(0, 5);
         if (heights === null || heights.has(height)) found.add(height);
       }

@@ -1,29 +1,36 @@
-import { decodeAll, decodeTxResult, Writer, type Bytes, type TxResult } from '#ledger';
+import { decodeAll, decodeTxResult, Writer, writeTxResult, type Bytes, type TxResult } from '#ledger';
+import type { AdmittedTransaction } from '../transaction/admitted.js';
 import type { StoredResult } from './chain-store.js';
-
-/** The part of a stored result that is not derived from its place in the block. */
-export interface ResultRecord {
-  result: TxResult;
-  /** Its canonical encoding. */
-  leaf: Bytes;
-  sender: Bytes;
-  to: Bytes | null;
-  revertData: Bytes;
-}
 
 /** Longer revert data is cut: it only explains, and anyone may return megabytes. */
 export const MAX_REVERT_BYTES = 4096;
 const MAX_RESULTS = 1_000_000;
 const MAX_RESULT_BYTES = 0xffff_ffff;
 
-export function encodeResults(records: readonly ResultRecord[]): Bytes {
-  const writer = new Writer();
-  writer.u8(1).list(records, MAX_RESULTS, (record) => {
-    writer.bytes(record.leaf, MAX_RESULT_BYTES).fixed(record.sender, 20);
-    writer.optional(record.to, (to) => writer.fixed(to, 20));
-    writer.bytes(record.revertData.subarray(0, MAX_REVERT_BYTES), MAX_REVERT_BYTES);
-  });
-  return writer.finish();
+/** A block's results as they are stored, written one after another while the block executes. */
+export class ResultsWriter {
+  private readonly writer = new Writer();
+  /** Where each canonical result begins and ends. */
+  private readonly bounds: number[] = [];
+
+  add(transaction: AdmittedTransaction, result: TxResult, revertData: Bytes): void {
+    const { writer } = this;
+    const start = writer.written;
+    writer.sized(() => writeTxResult(writer, result));
+    this.bounds.push(start + 4, writer.written);
+    writer.fixed(transaction.sender, 20);
+    writer.optional(transaction.to, (to) => writer.fixed(to, 20));
+    writer.bytes(revertData.length > MAX_REVERT_BYTES ? revertData.subarray(0, MAX_REVERT_BYTES) : revertData, MAX_REVERT_BYTES);
+  }
+
+  /** The stored form, and the canonical results in it: the leaves of receiptsRoot. */
+  finish(): { results: Bytes; leaves: Bytes[] } {
+    const count = this.bounds.length / 2;
+    const body = this.writer.finish();
+    const results = new Writer().u8(1).u32(count).fixed(body, body.length).finish();
+    const leaves = Array.from({ length: count }, (_, i) => body.subarray(this.bounds[2 * i], this.bounds[2 * i + 1]));
+    return { results, leaves };
+  }
 }
 
 export function decodeResults(bytes: Bytes): StoredResult[] {

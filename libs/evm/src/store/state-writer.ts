@@ -31,13 +31,13 @@ export class StateWriter {
     const changes = changesOf(overlay, base);
     const tree = this.tree.update(this.head, treeChangesOf(changes));
     const nodes = placeNewNodes(tree, Number(height));
-    return { height, changes, tree, root: rootHash(tree), newNodes: nodes.length, pages: pagesOf(nodes) };
+    return { height, codes: changes.codes, tree, root: rootHash(tree), newNodes: nodes.length, pages: pagesOf(nodes) };
   }
 
   /** Queues the writes; to be called inside a transaction. */
-  write({ height, changes, tree, root, pages }: BlockOverlay): void {
+  write({ height, codes, tree, root, pages }: BlockOverlay): void {
     const since = heightKey(height);
-    for (const { codeHash, code } of changes.codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
+    for (const { codeHash, code } of codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
     writePages(this.tables.nodes, height, pages);
     void this.tables.roots.put(since, tree === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(tree.height), tree.index)]));
   }

@@ -66,6 +66,20 @@ export class Writer {
     return this.fixed(bytes, bytes.length);
   }
 
+  /** How many bytes there are so far. */
+  get written(): number {
+    return this.length;
+  }
+
+  /** u32 length, then what `write` writes. */
+  sized(write: () => void): this {
+    this.u32(0);
+    const start = this.length;
+    write();
+    this.view.setUint32(start - 4, this.length - start);
+    return this;
+  }
+
   /** UTF-8; a lone surrogate has none. */
   text(text: string, maxBytes: number): this {
     const bytes = utf8(text);

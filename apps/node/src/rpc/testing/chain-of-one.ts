@@ -135,7 +135,7 @@ export class ChainOfOne {
     };
     const block: Block = { header, transactions: built.transactions, lastCommit, evidence: [] };
     await this.executor.commit(block, this.certify(header), built);
-    for (const { transaction } of built.executed) this.pool.delete(toHex(transaction.hash));
+    for (const { key } of built.executed) this.pool.delete(key);
     for (const listener of this.committedListeners) listener(header.height);
   }
 
