@@ -8,7 +8,7 @@ import type { AdmittedTransaction } from '../transaction/admitted.js';
 import { environmentOf } from './environment.js';
 import type { BuildRequest, BuiltBlock, ExecuteRequest, ExecutedBlock, ParentBlock } from './executor.js';
 import type { Lane } from './lane.js';
-import { checkPlace, runTransaction } from './run-transaction.js';
+import { checkPlace, runTransaction, type Message } from './run-transaction.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
 
@@ -39,13 +39,14 @@ class BlockRun {
 
   /** Executes the transaction, or says why it cannot stand here. */
   async add(transaction: AdmittedTransaction): Promise<PlacementErrorCode | null> {
-    const fault = checkPlace(this.overlay, transaction, this.gasLimit - this.gasUsed);
+    const message = messageOf(transaction);
+    const fault = checkPlace(this.overlay, message, this.gasLimit - this.gasUsed);
     if (fault !== null) return fault;
-    const outcome = await runTransaction(this.lane, this.overlay, this.environment, transaction);
+    const outcome = await runTransaction(this.lane, this.overlay, this.environment, message);
     if (outcome === null) return 'notExecutable';
     this.gasUsed += outcome.gasUsed;
     this.executed.push(transaction);
-    this.results.add(transaction, {
+    this.results.add(message, {
       transactionHash: transaction.hash, status: outcome.failure === null ? 1 : 0, gasUsed: outcome.gasUsed, contractAddress: outcome.contractAddress, logs: outcome.logs,
     }, outcome.failure?.code === 'executionReverted' ? outcome.returnData : NOTHING);
     addLogPrefixes(this.logPrefixes, outcome.logs);
@@ -67,6 +68,12 @@ class BlockRun {
       gasUsed: this.gasUsed, treeMs,
     };
   }
+}
+
+/** The transaction makes its fields whenever it is asked: here each is needed several times. */
+function messageOf(transaction: AdmittedTransaction): Message {
+  const { sender, senderKey, nonce, gasLimit, to, value, data, accessList, intrinsicGas, floorGas } = transaction;
+  return { sender, senderKey, nonce, gasLimit, to, value, data, accessList, intrinsicGas, floorGas };
 }
 
 export function requireHead(store: LmdbChainStore, parent: ParentBlock): void {

@@ -38,25 +38,33 @@ export class AbiReader {
   }
 }
 
-/** Words one after another: numbers and bigints right-aligned, 20-byte addresses too, 32 bytes as they are. */
+/** Words one after another: numbers and bigints (below 2^53) right-aligned, 20-byte addresses too, 32 bytes as they are. */
 export function encodeWords(...values: readonly (number | bigint | Bytes)[]): Bytes {
   const out = new Uint8Array(values.length * WORD);
-  const view = new DataView(out.buffer);
-  values.forEach((value, i) => {
-    const end = (i + 1) * WORD;
-    if (typeof value === 'object') out.set(value, end - value.length);
-    else view.setBigUint64(end - 8, BigInt(value));
-  });
+  for (let i = 0; i < values.length; i++) putWord(out, i * WORD, values[i] as number | bigint | Bytes);
   return out;
+}
+
+function putWord(out: Uint8Array, at: number, value: number | bigint | Bytes): void {
+  if (typeof value === 'object') {
+    out.set(value, at + WORD - value.length);
+    return;
+  }
+  let rest = Number(value);
+  for (let i = at + WORD - 1; rest > 0; i--) {
+    out[i] = rest & 0xff;
+    rest = Math.floor(rest / 256);
+  }
 }
 
 /** Head words, then one dynamic value whose offset is the last head word. */
 export function encodeWithTail(head: readonly (number | bigint | Bytes)[], tail: Bytes): Bytes {
-  const padded = Math.ceil(tail.length / WORD) * WORD;
-  const words = encodeWords(...head, (head.length + 1) * WORD, tail.length);
-  const out = new Uint8Array(words.length + padded);
-  out.set(words);
-  out.set(tail, words.length);
+  const body = (head.length + 2) * WORD;
+  const out = new Uint8Array(body + Math.ceil(tail.length / WORD) * WORD);
+  for (let i = 0; i < head.length; i++) putWord(out, i * WORD, head[i] as number | bigint | Bytes);
+  putWord(out, body - 2 * WORD, (head.length + 1) * WORD);
+  putWord(out, body - WORD, tail.length);
+  out.set(tail, body);
   return out;
 }
 

@@ -1,5 +1,4 @@
 import { decodeAll, decodeTxResult, Writer, writeTxResult, type Bytes, type TxResult } from '#ledger';
-import type { AdmittedTransaction } from '../transaction/admitted.js';
 import type { StoredResult } from './chain-store.js';
 
 /** Longer revert data is cut: it only explains, and anyone may return megabytes. */
@@ -13,13 +12,13 @@ export class ResultsWriter {
   /** Where each canonical result begins and ends. */
   private readonly bounds: number[] = [];
 
-  add(transaction: AdmittedTransaction, result: TxResult, revertData: Bytes): void {
+  add({ sender, to: recipient }: { sender: Bytes; to: Bytes | null }, result: TxResult, revertData: Bytes): void {
     const { writer } = this;
     const start = writer.written;
     writer.sized(() => writeTxResult(writer, result));
     this.bounds.push(start + 4, writer.written);
-    writer.fixed(transaction.sender, 20);
-    writer.optional(transaction.to, (to) => writer.fixed(to, 20));
+    writer.fixed(sender, 20);
+    writer.optional(recipient, (to) => writer.fixed(to, 20));
     writer.bytes(revertData.length > MAX_REVERT_BYTES ? revertData.subarray(0, MAX_REVERT_BYTES) : revertData, MAX_REVERT_BYTES);
   }
 

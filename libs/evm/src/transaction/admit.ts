@@ -87,9 +87,12 @@ class Admitted implements AdmittedTransaction {
   }
 }
 
+/** Node's own routine, without the argument checks of `write`. */
+const { hexWrite } = Buffer.prototype as unknown as { hexWrite(this: Uint8Array, hex: string, at: number, length: number): number };
+
 function bytesOf(hex: string): Bytes {
   const bytes = new Uint8Array(hex.length >> 1);
-  Buffer.from(bytes.buffer).write(hex, 'hex');
+  hexWrite.call(bytes, hex, 0, bytes.length);
   return bytes;
 }
 
