@@ -38,7 +38,7 @@ export class ChildNode {
     const { peer, control, rpc } = options.ports ?? { peer: 0, control: 0, rpc: 0 };
     const log = openSync(join(options.dataFolder, 'log'), 'a', 0o600);
     const began = performance.now();
-    const child = spawn(process.execPath, [...(process.env['STELE_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== ''), options.bundle], {
+    const child = spawn(process.execPath, [options.bundle], {
       // The channel tells the node when we are gone, however we ended.
       stdio: ['ignore', 'pipe', log, 'ipc'],
       // Its own process group: Ctrl-C in the terminal reaches only us, and we end the nodes in order.

@@ -12,5 +12,5 @@ export type {
 } from './execute/executor.js';
 export { openChainStore, type OpenOptions } from './store/open.js';
 export { createExecutor, type ExecutorOptions } from './execute/create-executor.js';
-export { decodeTransaction, type DecodedTransaction } from './transaction/decode.js';
+export { decodeTransaction, recoverSender as recoverTransactionSender, type DecodedTransaction } from './transaction/decode.js';
 export { keccak256 } from './crypto/keccak.js';
