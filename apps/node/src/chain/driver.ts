@@ -201,8 +201,10 @@ export class Driver {
     this.durable = (async () => {
       await before;
       const transactions = await committed;
-      await this.parts.log.committed(block.header.height);
+      // Readable here, and decided by a quorum whose logs hold it: who waits may hear of it. Signing goes on when it is durable.
       this.parts.events.committed(block, transactions);
+      await this.parts.store.flushed();
+      await this.parts.log.committed(block.header.height);
     })();
     this.durable.catch((error: unknown) => this.parts.events.fatal(error instanceof Error ? error : new Error(String(error))));
   }

@@ -111,8 +111,8 @@ export interface Executor {
    */
   buildBlock(request: BuildRequest): Promise<BuiltBlock>;
   /**
-   * Persists a decided block with its certificate in one durable batch and moves the head. The header's roots must be those
-   * of `executed`.
+   * Persists a decided block with its certificate in one batch and moves the head; it is durable when the store says `flushed`.
+   * The header's roots must be those of `executed`.
    * @throws EvmError `invalidBlock` when they are not, `staleParent` when the block does not follow the head.
    */
   commit(block: Block, certificate: Certificate, executed: ExecutedBlock): Promise<void>;

@@ -70,5 +70,10 @@ export interface ChainStore {
   state(height?: bigint): StateReader;
   /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. */
   prove(key: StateKey, height?: bigint): StateProof;
+  /**
+   * Resolves when all that was committed before is on disk: `commit` itself answers a moment earlier, when it can be read.
+   * Whatever must not be done before a block is durable waits for this.
+   */
+  flushed(): Promise<void>;
   close(): Promise<void>;
 }

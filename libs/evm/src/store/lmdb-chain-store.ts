@@ -127,7 +127,7 @@ export class LmdbChainStore implements ChainStore {
     return this.stateWriter.prove(height, treeKeyOf(storeKeyOf(key)));
   }
 
-  /** One durable batch: all of it or nothing is there after a crash. */
+  /** One batch: all of it or nothing is there after a crash. On disk once `flushed` says so. */
   async append(block: Block, certificate: Certificate, executed: Pick<ExecutedBlock, 'executed' | 'results' | 'logPrefixes' | 'overlay'>): Promise<void> {
     const { header } = block;
     const hash = blockHash(header);
@@ -151,6 +151,11 @@ export class LmdbChainStore implements ChainStore {
     this.logIndex.settle();
     this.stateWriter.moveTo(overlay);
     this.current = { height: header.height, hash, timeMs: header.timeMs, stateRoot: header.stateRoot, header, certificate };
+  }
+
+  async flushed(): Promise<void> {
+    // The library commits first and flushes then, so that one block's flush overlaps the next one's work.
+    await this.live.root.flushed;
   }
 
   async close(): Promise<void> {
