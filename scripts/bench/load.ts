@@ -61,11 +61,16 @@ export async function runLoad({ options, batches }: PreparedLoad): Promise<LoadR
   });
   const beganMs = performance.now();
   const endMs = beganMs + options.durationMs;
+  let due = 0;
   const client = async (number: number): Promise<void> => {
     const pool = pools[number % pools.length] as Pool;
     for (const batch of batches[number] ?? []) {
       // At a rate, batches leave at their times; else as soon as the chain has caught up with what is on its way.
-      if (options.rate !== undefined) await delay(Math.max(0, beganMs + (result.sent / options.rate) * 1000 - performance.now()));
+      if (options.rate !== undefined) {
+        const dueMs = beganMs + (due / options.rate) * 1000;
+        due += batch.length;
+        await delay(Math.max(0, dueMs - performance.now()));
+      }
       while (sentAt.size >= options.inFlight && performance.now() < endMs) await delay(2);
       if (performance.now() >= endMs) return;
       result.sent += batch.length;
