@@ -60,5 +60,5 @@ export function placeKey(height: bigint, index: number): Buffer {
 
 /** Bytes that are safe to keep: LMDB's buffers may be views of a shared one. */
 export function ownBytes(buffer: Buffer): Bytes {
-  return Uint8Array.from(buffer);
+  return new Uint8Array(buffer);
 }

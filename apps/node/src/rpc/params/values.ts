@@ -34,10 +34,12 @@ function bytes(length?: number): Read<Bytes> {
   return (value, where) => {
     if (typeof value !== 'string') throw wrong(where, `must be 0x hex in a string, is ${kindOf(value)}`);
     if (!value.startsWith('0x')) throw wrong(where, `hex string without 0x prefix: ${kindOf(value)}`);
-    if (!/^0x[0-9a-fA-F]*$/.test(value)) throw wrong(where, `invalid hex string: ${kindOf(value)}`);
-    if (value.length % 2 !== 0) throw wrong(where, `hex string of odd length: ${kindOf(value)}`);
-    if (length !== undefined && value.length !== 2 + 2 * length) throw wrong(where, `hex string has length ${value.length - 2}, want ${2 * length}`);
-    return length === undefined ? Uint8Array.from(Buffer.from(value.slice(2), 'hex')) : fromHex(value);
+    // The decoder stops at the first character that is no digit: then there are too few bytes.
+    const decoded = Buffer.from(value.slice(2), 'hex');
+    if (decoded.length !== (value.length - 2) >> 1) throw wrong(where, `invalid hex string: ${kindOf(value)}`);
+    if (value.length % 2 !== 0) throw wrong(where, `${/^[0-9a-fA-F]$/.test(value.slice(-1)) ? 'hex string of odd length' : 'invalid hex string'}: ${kindOf(value)}`);
+    if (length !== undefined && decoded.length !== length) throw wrong(where, `hex string has length ${value.length - 2}, want ${2 * length}`);
+    return new Uint8Array(decoded);
   };
 }
 
