@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
-import { createExecutor, openChainStore, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
+import { createExecutor, keccak256, openChainStore, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
 import { genesisValidators, toHex, verify, type Bytes, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
 import type { Logger } from '../log/logger.js';
@@ -45,6 +46,11 @@ export class Chain {
   readonly isValidator: boolean;
   private readonly driver: Driver;
   private readonly inbox = new Inbox();
+  private readonly proposals = new CompactProposals(this.pool, {
+    whole: (link, proposal) => this.hearMessage(link, { type: 'proposal', proposal }),
+    old: (link, height) => this.helper.heardOld(link, height, Date.now()),
+    current: () => this.driver.height,
+  });
   private readonly helper: LaggardHelper;
   private readonly evidence: EvidenceFolder;
   private readonly expiry: NodeJS.Timeout;
@@ -82,7 +88,7 @@ export class Chain {
       store, work, logger,
       log: HeightLog.open(join(dataFolder, 'consensus'), store.head().height, fatal),
       events: {
-        broadcast: (message) => this.mesh.broadcast(messageFrame(message)),
+        broadcast: (message) => this.mesh.broadcast(this.frameOf(message)),
         committed: (block, transactions) => this.committed(block.header.height, transactions),
         entered: (height) => this.feedKept(height),
         blockMissing: (height) => this.sync.need(height),
@@ -158,11 +164,12 @@ export class Chain {
   private readonly meshEvents = {
     up: (link: PeerLink): void => {
       this.gossip.greet(link);
-      this.driver.resend((message) => link.send(messageFrame(message)));
+      this.driver.resend((message) => link.send(this.frameOf(message)));
       this.sync.consider();
     },
     down: (link: PeerLink): void => {
       this.helper.forget(link);
+      this.proposals.disconnected(link);
       this.sync.disconnected(link);
     },
     height: (): void => this.sync.consider(),
@@ -184,6 +191,12 @@ export class Chain {
         return this.gossip.receive(link, payload);
       case FRAME.transactionsHeld:
         return this.gossip.acknowledged(link, payload);
+      case FRAME.compactProposal:
+        return this.proposals.receive(link, payload);
+      case FRAME.bodiesWanted:
+        return this.proposals.answer(link, payload);
+      case FRAME.bodies:
+        return this.proposals.receiveBodies(link, payload);
       case FRAME.blocksWanted: {
         const { from, to } = decodeBlocksWanted(payload);
         return this.helper.answer(link, from, to);
@@ -193,6 +206,11 @@ export class Chain {
       default:
         throw new Error(`frame type ${type} is not known`);
     }
+  }
+
+  private frameOf(message: Message): Buffer {
+    const compact = message.type === 'proposal' && message.proposal.block.transactions.length > 0;
+    return compact ? this.proposals.frameOf(message.proposal, keccak256) : messageFrame(message);
   }
 
   private hearMessage(link: PeerLink, message: Message): void {
@@ -228,6 +246,7 @@ export class Chain {
     this.transactionsCommitted += transactions.length;
     this.pool.advance(transactions);
     this.gossip.committed(transactions);
+    this.proposals.forget(height);
     this.mesh.announceHeight();
     for (const listener of this.committedListeners) listener(height);
     this.options.logger.debug('block committed', { height: Number(height), transactions: transactions.length });

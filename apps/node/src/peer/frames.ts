@@ -18,6 +18,12 @@ export const FRAME = {
   /** One decided block: `block length u32 | block | certificate`. */
   decidedBlock: 9,
   ping: 10,
+  /** A proposal whose block has no transactions, with a u32 length; then `count u32` and eight bytes of each one's hash. */
+  compactProposal: 11,
+  /** `height u64 | round u32 | count u32`, then u32 indices: asks for bodies of a proposal that came in the short form. */
+  bodiesWanted: 12,
+  /** `height u64 | round u32 | count u32`, then each transaction with a u32 length, in the order asked for. */
+  bodies: 13,
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];

@@ -26,6 +26,13 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   replaceIntervalMs: 1000,
 };
 
+/** So many first bytes of its hash name a transaction in a proposal. */
+export const ID_BYTES = 8;
+
+export function idOf(hash: Uint8Array): string {
+  return toHex(hash.subarray(0, ID_BYTES));
+}
+
 /** How many times the room of a client a peer's transactions get. */
 const PEER_ROOM = 4;
 
@@ -38,7 +45,8 @@ const REPLACE_PERCENT = 10n;
  */
 export class Pool {
   private readonly accounts = new Map<string, AccountQueue>();
-  private readonly byHash = new Map<string, PoolEntry>();
+  /** By id: no two transactions whose hashes begin alike wait here at once. */
+  private readonly byIds = new Map<string, PoolEntry>();
   private bytes = 0;
   private arrivals = 0;
   private readyTotal = 0;
@@ -46,7 +54,7 @@ export class Pool {
   constructor(private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS) {}
 
   get size(): number {
-    return this.byHash.size;
+    return this.byIds.size;
   }
 
   get sizeBytes(): number {
@@ -64,7 +72,12 @@ export class Pool {
 
   /** By the hash in hex. */
   byKey(key: string): AdmittedTransaction | undefined {
-    return this.byHash.get(key)?.transaction;
+    return this.entryOf(key)?.transaction;
+  }
+
+  /** By what proposals name it by (`idOf`). */
+  byId(id: string): AdmittedTransaction | undefined {
+    return this.byIds.get(id)?.transaction;
   }
 
   /** The nonce for the sender's next transaction, with those that wait counted in. */
@@ -82,7 +95,12 @@ export class Pool {
    */
   add(transaction: AdmittedTransaction, state: StateReader, nowMs: number, from: 'client' | 'peer' = 'client'): 'added' | 'known' {
     const { key, senderKey } = transaction;
-    if (this.byHash.has(key)) return 'known';
+    const id = key.slice(0, 2 * ID_BYTES);
+    const alike = this.byIds.get(id)?.transaction;
+    if (alike !== undefined) {
+      if (alike.key === key) return 'known';
+      throw new PoolError('poolFull', 'another transaction whose hash begins alike waits: try again when it is committed');
+    }
     let queue = this.accounts.get(senderKey);
     // A queue knows its sender's nonce: each block advances it. Only the first of a sender, and who sends value, costs a read.
     const account = queue === undefined || transaction.value > 0n ? state.account(transaction.sender) : null;
@@ -97,7 +115,7 @@ export class Pool {
     queue.put(entry);
     if (queue.size === 1) this.accounts.set(senderKey, queue);
     if (rival !== undefined) this.forget(rival);
-    this.byHash.set(key, entry);
+    this.byIds.set(id, entry);
     this.bytes += transaction.raw.length;
     this.readyTotal += queue.readyCount - before;
     return 'added';
@@ -121,7 +139,7 @@ export class Pool {
 
   /** Everything that waits, ready or not: for peers that have just connected. */
   *all(): Generator<AdmittedTransaction> {
-    for (const entry of this.byHash.values()) yield entry.transaction;
+    for (const entry of this.byIds.values()) yield entry.transaction;
   }
 
   /** A block was committed: what its senders' nonces have used up goes. Answers how many went. */
@@ -145,7 +163,7 @@ export class Pool {
 
   /** Drops a transaction that can never execute where it stands; what follows it in its sender's queue now waits behind a gap. */
   drop(hash: Uint8Array): void {
-    const entry = this.byHash.get(toHex(hash));
+    const entry = this.entryOf(toHex(hash));
     if (entry !== undefined) this.take(entry);
   }
 
@@ -183,6 +201,11 @@ export class Pool {
     if (nowMs - old.arrivedAtMs < this.limits.replaceIntervalMs) throw new PoolError('replacementTooSoon', `nonce ${transaction.nonce} may be replaced once in ${this.limits.replaceIntervalMs} ms`);
   }
 
+  private entryOf(key: string): PoolEntry | undefined {
+    const found = this.byIds.get(key.slice(0, 2 * ID_BYTES));
+    return found?.transaction.key === key ? found : undefined;
+  }
+
   private take(entry: PoolEntry): void {
     const sender = entry.transaction.senderKey;
     const queue = this.accounts.get(sender);
@@ -195,7 +218,7 @@ export class Pool {
   }
 
   private forget(entry: PoolEntry): void {
-    if (this.byHash.delete(entry.transaction.key)) this.bytes -= entry.transaction.raw.length;
+    if (this.byIds.delete(entry.transaction.key.slice(0, 2 * ID_BYTES))) this.bytes -= entry.transaction.raw.length;
   }
 }
 
