@@ -52,6 +52,13 @@ describe('safety log', () => {
     }
   });
 
+  it('is damaged where a record before the last is lost', async () => {
+    const whole = await write();
+    const [first, second] = payloads.map((payload) => 16 + payload.length) as [number, number];
+    const lost = new Uint8Array([...whole.subarray(0, first), ...whole.subarray(first + second)]);
+    expect(parseLog(lost)).toMatchObject({ damaged: true, records: { length: 1 } });
+  });
+
   it('never gives back changed bytes: every bit of every byte flipped', async () => {
     const whole = await write();
     const lastStart = whole.length - 17;

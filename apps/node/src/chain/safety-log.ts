@@ -32,7 +32,8 @@ export function parseLog(bytes: Uint8Array): ReadLog {
     const record = recordAt(bytes, view, at);
     const sequence = record === undefined ? undefined : view.getBigUint64(at + 8);
     if (record === undefined || (next !== undefined && sequence !== next)) {
-      return { records, damaged: wholeRecordBehind(bytes, view, at + 1, next ?? 0n), validBytes: at, nextSequence: next ?? 0n };
+      // A whole record with another sequence is no torn write: one before it is lost.
+      return { records, damaged: record !== undefined || wholeRecordBehind(bytes, view, at + 1, next ?? 0n), validBytes: at, nextSequence: next ?? 0n };
     }
     records.push(record);
     next = (sequence as bigint) + 1n;
