@@ -27,16 +27,26 @@ export type PlacementErrorCode =
   /** The EVM itself failed on it; no block may hold it. */
   | 'notExecutable';
 
+/** Why a builder left a transaction out by its clock; other nodes' clocks may say otherwise. */
+export type BuildErrorCode =
+  /** It was still running when the block's time was over: it may stand first in a later one. */
+  | 'outOfTime'
+  /** It stood first and took longer than any transaction may take here. */
+  | 'tooSlow';
+
 /** Why an `eth_call` or an estimate failed. */
 export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed' | 'callTimeout';
 
 export type EvmErrorCode =
   | TransactionErrorCode
   | PlacementErrorCode
+  | BuildErrorCode
   | CallErrorCode
   | 'invalidBlock'
   | 'staleParent'
   | 'cancelled'
+  /** The thread that executes has failed on it, more than once: says nothing about the block or the call. */
+  | 'executorFailed'
   | 'unknownHeight'
   | 'tooManyLogs'
   | 'wrongGenesis'

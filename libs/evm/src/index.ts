@@ -1,5 +1,5 @@
 /** Executes Ethereum transactions and keeps what the chain decided. Everything asynchronous about the EVM ends here. */
-export { EvmError, type CallErrorCode, type EvmErrorCode, type EvmErrorDetails, type PlacementErrorCode, type TransactionErrorCode } from './errors.js';
+export { EvmError, type BuildErrorCode, type CallErrorCode, type EvmErrorCode, type EvmErrorDetails, type PlacementErrorCode, type TransactionErrorCode } from './errors.js';
 export type { AccessListEntry, AdmittedTransaction } from './transaction/admitted.js';
 export type { AccountState, StateReader } from './state/reader.js';
 export { verifyStateProof, type ProofCheck, type ProofStep, type StateProof } from './state/proof.js';
@@ -12,5 +12,8 @@ export type {
 } from './execute/executor.js';
 export { openChainStore, type OpenOptions } from './store/open.js';
 export { createExecutor, type ExecutorOptions } from './execute/create-executor.js';
+export { mayStandLater } from './execute/run-build.js';
+export type { ThreadOptions } from './worker/thread-engine.js';
+export { serveExecution } from './worker/serve.js';
 export { decodeTransaction, recoverSender as recoverTransactionSender, type DecodedTransaction } from './transaction/decode.js';
 export { keccak256 } from './crypto/keccak.js';

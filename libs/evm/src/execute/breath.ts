@@ -6,9 +6,14 @@ const SLICE_MS = 8;
 /** The clock is read once for so many jumps: some microseconds of execution. */
 const JUMPS_PER_LOOK = 256;
 
+/** An AbortSignal, or what stands for one on another thread. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+}
+
 export interface Limits {
   /** Aborting ends the run with `cancelled`. */
-  signal?: AbortSignal;
+  signal?: CancelSignal | undefined;
   /** Wall-clock limit; the run ends with `callTimeout`. Never for blocks: every node must reach the same result. */
   timeoutMs?: number;
 }
@@ -29,6 +34,11 @@ export class Breath {
     this.deadlineMs = limits.timeoutMs === undefined ? Infinity : this.turnBeganMs + limits.timeoutMs;
   }
 
+  /** Moves the end of the run to another moment of `performance.now()`; Infinity for none. */
+  endAt(deadlineMs: number): void {
+    this.deadlineMs = deadlineMs;
+  }
+
   /** At a JUMPDEST. */
   atJump(): Promise<void> | undefined {
     this.jumps = (this.jumps + 1) % JUMPS_PER_LOOK;
@@ -39,7 +49,7 @@ export class Breath {
   look(): Promise<void> | undefined {
     if (this.limits.signal?.aborted === true) throw new EvmError('cancelled', 'the execution was cancelled');
     const nowMs = performance.now();
-    if (nowMs > this.deadlineMs) throw new EvmError('callTimeout', `the call took more than ${this.limits.timeoutMs} ms`);
+    if (nowMs > this.deadlineMs) throw new EvmError('callTimeout', this.limits.timeoutMs === undefined ? 'its time is over' : `the call took more than ${this.limits.timeoutMs} ms`);
     return nowMs - this.turnBeganMs > SLICE_MS ? this.turn() : undefined;
   }
 

@@ -1,13 +1,13 @@
-import { equalBytes, type Bytes } from '#ledger';
+import type { Bytes } from '#ledger';
 import { EvmError } from '../errors.js';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { Overlay } from '../state/overlay.js';
-import type { LmdbChainStore } from '../store/lmdb-chain-store.js';
 import { intrinsicGasOf } from '../transaction/intrinsic.js';
 import { environmentOf } from './environment.js';
 import type { CallRequest, CallResult, StateOverride } from './executor.js';
 import type { Lane } from './lane.js';
 import { runTransaction, type Message, type Outcome } from './run-transaction.js';
+import type { ChainView } from './view.js';
 
 const NOBODY: Bytes = new Uint8Array(20);
 const NOTHING: Bytes = new Uint8Array(0);
@@ -18,7 +18,7 @@ export class CallRun {
   private readonly environment;
 
   constructor(
-    store: LmdbChainStore,
+    store: ChainView,
     private readonly lane: Lane,
     private readonly request: CallRequest,
     height: bigint,
@@ -51,7 +51,7 @@ export class CallRun {
 }
 
 /** A call sees the block that it asks about; genesis stands for itself with nothing before it. */
-function environmentAt(store: LmdbChainStore, height: bigint): ReturnType<typeof environmentOf> {
+function environmentAt(store: ChainView, height: bigint): ReturnType<typeof environmentOf> {
   const header = height === 0n ? null : store.header(height);
   const parent = { height: height - 1n, hash: header?.prevHash ?? store.genesisHash, timeMs: 0n };
   return environmentOf(parent.height < 0n ? { ...parent, height: -1n } : parent, header?.timeMs ?? store.genesis.timeMs, store.genesis.params.blockGasLimit);
@@ -77,13 +77,4 @@ export function callResultOf(outcome: Outcome): CallResult {
 export function throwFailure(outcome: Outcome): never {
   const failure = outcome.failure ?? { code: 'executionFailed' as const, message: 'the execution failed' };
   throw new EvmError(failure.code, failure.message, failure.code === 'executionReverted' ? { revertData: outcome.returnData } : {});
-}
-
-/** A plain transfer to an account without code costs exactly this. */
-export function isPlainTransfer(store: LmdbChainStore, request: CallRequest, height: bigint): boolean {
-  const { to, data, accessList } = request;
-  if (to === undefined || to === null || (data?.length ?? 0) > 0 || (accessList?.length ?? 0) > 0 || (request.overrides?.length ?? 0) > 0) return false;
-  const isPrecompile = to.subarray(0, 18).every((byte) => byte === 0);
-  const account = store.state(height).account(to);
-  return !isPrecompile && (account === null || equalBytes(account.codeHash, EMPTY_CODE_HASH));
 }

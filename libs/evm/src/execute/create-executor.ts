@@ -4,11 +4,13 @@ import type { ChainStore } from '../store/chain-store.js';
 import { LmdbChainStore } from '../store/lmdb-chain-store.js';
 import { admitTransaction } from '../transaction/admit.js';
 import type { AdmittedTransaction } from '../transaction/admitted.js';
-import { CallRun, callResultOf, isPlainTransfer } from './call.js';
-import { estimateGas } from './estimate.js';
-import type { BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, Executor } from './executor.js';
-import { createLane, LanePool, type Lane } from './lane.js';
-import { buildBlock, executeBlock, requireHead } from './run-block.js';
+import { ThreadEngine, type ThreadOptions } from '../worker/thread-engine.js';
+import { CandidateQueue } from './candidates.js';
+import { LocalEngine, type BoundedCall, type Engine } from './engine.js';
+import type { BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, Executor, ParentBlock } from './executor.js';
+import type { BlockEffects } from './run-block.js';
+import type { BuildLimits } from './run-build.js';
+import { callTouchesCode, isPlainTransfer, touchesCode } from './touches-code.js';
 
 export interface ExecutorOptions {
   store: ChainStore;
@@ -16,33 +18,34 @@ export interface ExecutorOptions {
   callGasLimit?: bigint;
   /** Wall-clock limit of a call, and of an estimate with all its runs; default 5 seconds. */
   callTimeoutMs?: number;
+  /** Contracts run on threads of their own (docs/spec/state.md); without this, on the caller's. */
+  threads?: ThreadOptions;
 }
 
 const DEFAULT_CALL_GAS = 50_000_000n;
 const DEFAULT_CALL_TIMEOUT_MS = 5000;
-const CALL_LANES = 4;
-/** A proposal of another round may execute while one is built. */
-const BLOCK_LANES = 2;
+/** Header, certificate of a large set and some evidence fit into this beside the transactions. */
+const BODY_MARGIN_BYTES = 128 * 1024;
 
 /** An executor over an open store. One per store: it owns the writes. */
 export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
-  if (!(options.store instanceof LmdbChainStore)) throw new TypeError('the executor needs a store of openChainStore');
-  return new EvmExecutor(options.store, options.callGasLimit ?? DEFAULT_CALL_GAS, options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS);
+  const { store, threads } = options;
+  if (!(store instanceof LmdbChainStore)) throw new TypeError('the executor needs a store of openChainStore');
+  return new EvmExecutor(store, threads === undefined ? null : new ThreadEngine(store, threads), options.callGasLimit ?? DEFAULT_CALL_GAS, options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS);
 }
 
 class EvmExecutor implements Executor {
-  /** Apart, so that blocks never wait for calls. */
-  private readonly blockLanes: LanePool;
-  private readonly callLanes: LanePool;
+  private readonly local: LocalEngine;
+  private readonly queue = new CandidateQueue();
 
   constructor(
     private readonly store: LmdbChainStore,
+    /** Runs what touches code; null for this thread. */
+    private readonly apart: Engine | null,
     private readonly callGasLimit: bigint,
     private readonly callTimeoutMs: number,
   ) {
-    const create = (): Promise<Lane> => createLane(store.genesis.evmChainId, (height) => store.blockHashAt(height));
-    this.blockLanes = new LanePool(create, BLOCK_LANES);
-    this.callLanes = new LanePool(create, CALL_LANES);
+    this.local = new LocalEngine(store);
   }
 
   admit(raw: Bytes, hash?: Bytes): AdmittedTransaction {
@@ -50,12 +53,31 @@ class EvmExecutor implements Executor {
     return admitTransaction(raw, { evmChainId, txGasLimit: params.txGasLimit }, hash);
   }
 
+  prepare(transaction: AdmittedTransaction): void {
+    if (this.apart !== null && touchesCode(this.store.state(), transaction.to)) this.apart.prepare();
+  }
+
   async executeBlock(request: ExecuteRequest): Promise<ExecutedBlock> {
-    return this.blockLanes.run((lane) => executeBlock(this.store, lane, request));
+    const { parent, transactions } = request;
+    requireHead(this.store, parent);
+    const effects = await this.blockEngine(transactions).execute(request, transactions);
+    return this.finish(parent, request.timeMs, transactions, effects);
   }
 
   async buildBlock(request: BuildRequest): Promise<BuiltBlock> {
-    return this.blockLanes.run((lane) => buildBlock(this.store, lane, request));
+    const { parent, timeMs } = request;
+    requireHead(this.store, parent);
+    const { params } = this.store.genesis;
+    const limits: BuildLimits = {
+      budgetMs: request.budgetMs, firstMs: Math.max(request.budgetMs, params.proposeTimeoutMs / 2),
+      maxBytes: request.maxBytes ?? Math.max(params.maxBlockBytes - BODY_MARGIN_BYTES, params.maxBlockBytes / 2), maxTransactions: request.maxTransactions ?? Infinity,
+    };
+    const candidates = this.queue.take(request.candidates, params.blockGasLimit);
+    const effects = await this.blockEngine(candidates).build(request, candidates, limits);
+    const skipped = effects.skipped.map(({ index, code }) => ({ transaction: candidates[index] as AdmittedTransaction, code }));
+    const executed = effects.taken.map((index) => candidates[index] as AdmittedTransaction);
+    this.queue.tried(skipped, executed);
+    return { ...this.finish(parent, timeMs, executed, effects), transactions: executed.map(({ raw }) => raw), skipped };
   }
 
   async commit(block: Block, certificate: Certificate, executed: ExecutedBlock): Promise<void> {
@@ -66,22 +88,53 @@ class EvmExecutor implements Executor {
   }
 
   async call(request: CallRequest, height: bigint = this.store.head().height): Promise<CallResult> {
-    return this.callLanes.run(async (lane) => {
-      lane.breath.begin({ timeoutMs: this.callTimeoutMs });
-      const gasLimit = least(request.gasLimit ?? this.callGasLimit, this.callGasLimit);
-      return callResultOf(await new CallRun(this.store, lane, request, height).run(gasLimit));
-    });
+    const gasLimit = least(request.gasLimit ?? this.callGasLimit, this.callGasLimit);
+    return this.callEngine(request, height).call(this.bounded(request, height, gasLimit));
   }
 
   async estimateGas(request: CallRequest, height: bigint = this.store.head().height): Promise<bigint> {
     const { txGasLimit, blockGasLimit } = this.store.genesis.params;
+    if (isPlainTransfer(this.store.state(height), request)) return (await this.local.call(this.bounded(request, height, 21_000n))).gasUsed;
     const cap = least(request.gasLimit ?? txGasLimit, least(txGasLimit, blockGasLimit));
-    return this.callLanes.run(async (lane) => {
-      lane.breath.begin({ timeoutMs: this.callTimeoutMs });
-      const call = new CallRun(this.store, lane, request, height);
-      if (isPlainTransfer(this.store, request, height)) return (await call.run(21_000n)).gasUsed;
-      return estimateGas((gasLimit) => call.run(gasLimit), cap);
-    });
+    return this.callEngine(request, height).estimate(this.bounded(request, height, cap));
+  }
+
+  async close(): Promise<void> {
+    await this.apart?.close();
+  }
+
+  /** Records and plain transfers stay here: they are quick, and many. One transaction that touches code takes the whole block along. */
+  private blockEngine(transactions: readonly AdmittedTransaction[]): Engine {
+    if (this.apart === null) return this.local;
+    const state = this.store.state();
+    return transactions.some(({ to }) => touchesCode(state, to)) ? this.apart : this.local;
+  }
+
+  private callEngine(request: CallRequest, height: bigint): Engine {
+    return this.apart !== null && callTouchesCode(this.store.state(height), request) ? this.apart : this.local;
+  }
+
+  private bounded(request: CallRequest, height: bigint, gasLimit: bigint): BoundedCall {
+    return { request, height, gasLimit, timeoutMs: this.callTimeoutMs };
+  }
+
+  /** Puts what a block did on the tree of the head. */
+  private finish(parent: ParentBlock, timeMs: bigint, executed: readonly AdmittedTransaction[], effects: BlockEffects): ExecutedBlock {
+    // The head may have moved while this ran; its tree is then not the one that these changes belong to.
+    requireHead(this.store, parent);
+    const height = parent.height + 1n;
+    const beganMs = performance.now();
+    const overlay = this.store.stateWriter.overlayAfter(effects.state, height);
+    const treeMs = performance.now() - beganMs;
+    const { results, logPrefixes, receiptsRoot, txRoot, gasUsed } = effects;
+    return { parent, height, timeMs, executed, results, logPrefixes, overlay, stateRoot: overlay.root, receiptsRoot, txRoot, gasUsed, treeMs };
+  }
+}
+
+function requireHead(store: LmdbChainStore, parent: ParentBlock): void {
+  const head = store.head();
+  if (head.height !== parent.height || Buffer.compare(head.hash, parent.hash) !== 0) {
+    throw new EvmError('staleParent', `the block builds on height ${parent.height}, the head is ${head.height}`);
   }
 }
 

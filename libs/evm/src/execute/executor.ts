@@ -22,9 +22,12 @@ export interface ExecuteRequest {
 export interface BuildRequest {
   parent: ParentBlock;
   timeMs: bigint;
-  /** In the pool's order; consumed lazily, so a generator over the pool is fine. */
+  /** In the pool's order. As many are taken as could fill a block: a generator over the pool is fine. */
   candidates: Iterable<AdmittedTransaction>;
-  /** Wall-clock time after which no further transaction is begun. */
+  /**
+   * Wall-clock time after which no further transaction is begun. One that is still running half a budget later is given up and set
+   * aside (`outOfTime`); where it stands first it has half of the chain's proposeTimeoutMs, and is given up for good (`tooSlow`).
+   */
   budgetMs: number;
   /** Of the transactions together; default is the chain's maxBlockBytes less a margin for header, certificate and evidence. */
   maxBytes?: number;
@@ -57,7 +60,7 @@ export interface ExecutedBlock {
 export interface BuiltBlock extends ExecutedBlock {
   /** Raw transactions in order: the block's body. */
   transactions: readonly Bytes[];
-  /** Candidates that cannot stand here; the pool drops those that never can (`nonceTooLow`) and keeps the rest. */
+  /** Candidates that cannot stand here; the pool keeps those of which `mayStandLater` says so, and drops the rest. */
   skipped: readonly { transaction: AdmittedTransaction; code: EvmErrorCode }[];
 }
 
@@ -102,7 +105,7 @@ export interface Executor {
   /**
    * Executes the transactions on the head's state.
    * @throws EvmError `invalidBlock` (details.index, details.cause) when one cannot stand at its place; `staleParent` when the
-   * parent is not the head; `cancelled`.
+   * parent is not the head; `cancelled`; `executorFailed`: this node could not execute it, which says nothing about the block.
    */
   executeBlock(request: ExecuteRequest): Promise<ExecutedBlock>;
   /**
@@ -126,4 +129,8 @@ export interface Executor {
    * @throws EvmError `executionReverted` (details.revertData), `outOfGas`, `executionFailed`, `insufficientFunds`, `callTimeout`.
    */
   estimateGas(request: CallRequest, height?: bigint): Promise<bigint>;
+  /** A transaction that will have to be executed soon: what takes long to start may start now. */
+  prepare(transaction: AdmittedTransaction): void;
+  /** Ends what runs, with `cancelled`. To be called before the store is closed. */
+  close(): Promise<void>;
 }

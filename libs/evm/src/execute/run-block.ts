@@ -1,51 +1,74 @@
 import { merkleRoot, transactionsRoot, type Bytes } from '#ledger';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
+import { effectsOf, type StateEffects } from '../state/changes.js';
 import { Overlay } from '../state/overlay.js';
-import type { LmdbChainStore } from '../store/lmdb-chain-store.js';
 import { addLogPrefixes } from '../store/log-index.js';
 import { ResultsWriter } from '../store/result-codec.js';
 import type { AdmittedTransaction } from '../transaction/admitted.js';
+import type { CancelSignal } from './breath.js';
 import { environmentOf } from './environment.js';
-import type { BuildRequest, BuiltBlock, ExecuteRequest, ExecutedBlock, ParentBlock } from './executor.js';
+import type { ParentBlock } from './executor.js';
 import type { Lane } from './lane.js';
 import { checkPlace, runTransaction, type Message } from './run-transaction.js';
+import type { ChainView } from './view.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
 
+/** What execution needs of an admitted transaction. */
+export type Executable = Pick<AdmittedTransaction, 'hash' | 'raw' | 'sender' | 'senderKey' | 'nonce' | 'gasLimit' | 'to' | 'value' | 'data' | 'accessList' | 'intrinsicGas' | 'floorGas'>;
+
+/** What a block did, before it is put on the state's tree. */
+export interface BlockEffects {
+  state: StateEffects;
+  results: Bytes;
+  logPrefixes: ReadonlySet<string>;
+  receiptsRoot: Bytes;
+  txRoot: Bytes;
+  gasUsed: bigint;
+}
+
+export interface RunRequest<S extends CancelSignal = AbortSignal> {
+  parent: ParentBlock;
+  timeMs: bigint;
+  signal?: S | undefined;
+}
+
 /** One block in the making: transactions are put on it one after another. */
-class BlockRun {
-  readonly executed: AdmittedTransaction[] = [];
+export class BlockRun {
+  readonly raws: Bytes[] = [];
+  gasUsed = 0n;
   private readonly results = new ResultsWriter();
   private readonly logPrefixes = new Set<string>();
-  gasUsed = 0n;
   private readonly overlay: Overlay;
   private readonly base;
   private readonly environment;
   private readonly gasLimit: bigint;
 
   constructor(
-    private readonly store: LmdbChainStore,
+    view: ChainView,
     private readonly lane: Lane,
-    private readonly parent: ParentBlock,
-    private readonly timeMs: bigint,
-    signal: AbortSignal | undefined,
+    { parent, timeMs, signal }: RunRequest<CancelSignal>,
   ) {
     lane.breath.begin({ signal });
-    this.gasLimit = store.genesis.params.blockGasLimit;
-    this.base = store.state(parent.height);
+    this.gasLimit = view.genesis.params.blockGasLimit;
+    this.base = view.state(parent.height);
     this.overlay = new Overlay(this.base);
     this.environment = environmentOf(parent, timeMs, this.gasLimit);
   }
 
+  get gasLeft(): bigint {
+    return this.gasLimit - this.gasUsed;
+  }
+
   /** Executes the transaction, or says why it cannot stand here. */
-  async add(transaction: AdmittedTransaction): Promise<PlacementErrorCode | null> {
+  async add(transaction: Executable): Promise<PlacementErrorCode | null> {
     const message = messageOf(transaction);
-    const fault = checkPlace(this.overlay, message, this.gasLimit - this.gasUsed);
+    const fault = checkPlace(this.overlay, message, this.gasLeft);
     if (fault !== null) return fault;
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, message);
     if (outcome === null) return 'notExecutable';
     this.gasUsed += outcome.gasUsed;
-    this.executed.push(transaction);
+    this.raws.push(transaction.raw);
     this.results.add(message, {
       transactionHash: transaction.hash, status: outcome.failure === null ? 1 : 0, gasUsed: outcome.gasUsed, contractAddress: outcome.contractAddress, logs: outcome.logs,
     }, outcome.failure?.code === 'executionReverted' ? outcome.returnData : NOTHING);
@@ -53,74 +76,42 @@ class BlockRun {
     return null;
   }
 
-  finish(): ExecutedBlock {
-    // The head may have moved while this ran; its tree is then not the one that these changes belong to.
-    requireHead(this.store, this.parent);
-    const height = this.parent.height + 1n;
-    const beganMs = performance.now();
-    const overlay = this.store.stateWriter.overlayOf(this.overlay, this.base, height);
-    const treeMs = performance.now() - beganMs;
+  /** The same, but ended at a moment of `performance.now()`: then nothing of the transaction has happened. */
+  async addUntil(endMs: number, transaction: Executable): Promise<PlacementErrorCode | 'timeOver' | null> {
+    const { breath } = this.lane;
+    breath.endAt(endMs);
+    try {
+      return await this.add(transaction);
+    } catch (error) {
+      if (!(error instanceof EvmError) || error.code !== 'callTimeout') throw error;
+      this.overlay.revertAll();
+      return 'timeOver';
+    } finally {
+      breath.endAt(Infinity);
+    }
+  }
+
+  finish(): BlockEffects {
     const { results, leaves } = this.results.finish();
     return {
-      parent: this.parent, height, timeMs: this.timeMs, executed: this.executed, results, logPrefixes: this.logPrefixes, overlay, stateRoot: overlay.root,
-      receiptsRoot: merkleRoot(leaves),
-      txRoot: transactionsRoot(this.executed.map(({ raw }) => raw)),
-      gasUsed: this.gasUsed, treeMs,
+      state: effectsOf(this.overlay, this.base), results, logPrefixes: this.logPrefixes, receiptsRoot: merkleRoot(leaves), txRoot: transactionsRoot(this.raws), gasUsed: this.gasUsed,
     };
   }
 }
 
 /** The transaction makes its fields whenever it is asked: here each is needed several times. */
-function messageOf(transaction: AdmittedTransaction): Message {
+function messageOf(transaction: Executable): Message {
   const { sender, senderKey, nonce, gasLimit, to, value, data, accessList, intrinsicGas, floorGas } = transaction;
   return { sender, senderKey, nonce, gasLimit, to, value, data, accessList, intrinsicGas, floorGas };
 }
 
-export function requireHead(store: LmdbChainStore, parent: ParentBlock): void {
-  const head = store.head();
-  if (head.height !== parent.height || Buffer.compare(head.hash, parent.hash) !== 0) {
-    throw new EvmError('staleParent', `the block builds on height ${parent.height}, the head is ${head.height}`);
-  }
-}
-
-export async function executeBlock(store: LmdbChainStore, lane: Lane, request: ExecuteRequest): Promise<ExecutedBlock> {
-  requireHead(store, request.parent);
-  const run = new BlockRun(store, lane, request.parent, request.timeMs, request.signal);
-  for (const [index, transaction] of request.transactions.entries()) {
+/** @throws EvmError `invalidBlock` (details.index, details.cause), `cancelled`. */
+export async function runBlock(view: ChainView, lane: Lane, request: RunRequest<CancelSignal>, transactions: readonly Executable[]): Promise<BlockEffects> {
+  const run = new BlockRun(view, lane, request);
+  for (const [index, transaction] of transactions.entries()) {
     await lane.breath.look();
     const fault = await run.add(transaction);
     if (fault !== null) throw new EvmError('invalidBlock', `transaction ${index} cannot stand there: ${fault}`, { index, cause: fault });
   }
   return run.finish();
-}
-
-/** Header, certificate of a large set and some evidence fit into this beside the transactions. */
-const BODY_MARGIN_BYTES = 128 * 1024;
-/** Raw transaction and its u32 length prefix. */
-const PREFIX_BYTES = 4;
-const LEAST_GAS = 21_000n;
-
-export async function buildBlock(store: LmdbChainStore, lane: Lane, request: BuildRequest): Promise<BuiltBlock> {
-  requireHead(store, request.parent);
-  const { params } = store.genesis;
-  const run = new BlockRun(store, lane, request.parent, request.timeMs, request.signal);
-  const deadlineMs = performance.now() + request.budgetMs;
-  const maxBytes = request.maxBytes ?? Math.max(params.maxBlockBytes - BODY_MARGIN_BYTES, params.maxBlockBytes / 2);
-  const skipped: { transaction: AdmittedTransaction; code: PlacementErrorCode }[] = [];
-  const transactions: Bytes[] = [];
-  let bytes = 0;
-  for (const transaction of request.candidates) {
-    const full = transactions.length >= (request.maxTransactions ?? Infinity) || params.blockGasLimit - run.gasUsed < LEAST_GAS;
-    if (full || performance.now() >= deadlineMs) break;
-    if (bytes + transaction.raw.length + PREFIX_BYTES > maxBytes) continue;
-    await lane.breath.look();
-    const code = await run.add(transaction);
-    if (code !== null) {
-      skipped.push({ transaction, code });
-      continue;
-    }
-    bytes += transaction.raw.length + PREFIX_BYTES;
-    transactions.push(transaction.raw);
-  }
-  return { ...run.finish(), transactions, skipped };
 }

@@ -51,6 +51,13 @@ function bytesOf(hex: string): Bytes {
   return Buffer.from(hex, 'hex');
 }
 
-export function treeChangesOf(changes: StateChanges): TreeChange[] {
-  return changes.values.map(({ storeKey, value }) => ({ key: treeKeyOf(storeKey), value }));
+/** What a block changes, as the tree takes it. */
+export interface StateEffects {
+  readonly changes: readonly TreeChange[];
+  readonly codes: StateChanges['codes'];
+}
+
+export function effectsOf(overlay: Overlay, base: BaseState): StateEffects {
+  const { values, codes } = changesOf(overlay, base);
+  return { changes: values.map(({ storeKey, value }) => ({ key: treeKeyOf(storeKey), value })), codes };
 }

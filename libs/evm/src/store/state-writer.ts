@@ -1,6 +1,6 @@
 import type { Bytes } from '#ledger';
 import type { BlockOverlay } from '../state/block-overlay.js';
-import { changesOf, treeChangesOf } from '../state/changes.js';
+import { effectsOf, type StateEffects } from '../state/changes.js';
 import { trimTree, placeNewNodes, rootHash, StateTree } from '../state/tree.js';
 import { textOf, type Inner, type Leaf, type Node, type Stub } from '../state/node.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
@@ -28,10 +28,14 @@ export class StateWriter {
 
   /** What the overlay changes, with the tree after it. Nothing is written. */
   overlayOf(overlay: Overlay, base: BaseState, height: bigint): BlockOverlay {
-    const changes = changesOf(overlay, base);
-    const tree = this.tree.update(this.head, treeChangesOf(changes));
+    return this.overlayAfter(effectsOf(overlay, base), height);
+  }
+
+  /** The same from changes that were collected elsewhere: a worker thread executes, the tree is the main thread's. */
+  overlayAfter({ changes, codes }: StateEffects, height: bigint): BlockOverlay {
+    const tree = this.tree.update(this.head, changes);
     const nodes = placeNewNodes(tree, Number(height));
-    return { height, codes: changes.codes, tree, root: rootHash(tree), newNodes: nodes.length, pages: pagesOf(nodes) };
+    return { height, codes, tree, root: rootHash(tree), newNodes: nodes.length, pages: pagesOf(nodes) };
   }
 
   /** Queues the writes; to be called inside a transaction. */

@@ -29,8 +29,9 @@ export interface Tables {
   readonly roots: Table;
 }
 
-export function openTables(folder: string): Tables {
-  const root = open<Buffer, Buffer>(folder, { maxDbs: 16, encoding: 'binary', keyEncoding: 'binary', noSubdir: false, cache: false });
+/** @param readOnly for a worker thread: it shares the environment that the main thread has open, and may not write. */
+export function openTables(folder: string, readOnly = false): Tables {
+  const root = open<Buffer, Buffer>(folder, { maxDbs: 16, encoding: 'binary', keyEncoding: 'binary', noSubdir: false, cache: false, readOnly });
   const table = (name: string): Table => root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary', cache: false });
   return {
     root, meta: table('meta'), blocks: table('blocks'), headers: table('headers'), certificates: table('certificates'), results: table('results'), heights: table('heights'),

@@ -1,0 +1,14 @@
+import type { Bytes, Genesis, Header } from '#ledger';
+import type { BlockHashAt } from './lane.js';
+import type { BaseState } from '../state/overlay.js';
+
+/** What execution reads of the chain: the store on the main thread, a view of the same environment on a worker thread. */
+export interface ChainView {
+  readonly genesis: Genesis;
+  readonly genesisHash: Bytes;
+  header(height: bigint): Header | null;
+  /** BLOCKHASH; genesisHash at height 0. */
+  blockHashAt: BlockHashAt;
+  /** The state after that block. @throws EvmError `unknownHeight`. */
+  state(height: bigint): BaseState;
+}
