@@ -63,6 +63,18 @@ describe('height log', () => {
     await later.close();
   });
 
+  it('signs nothing up to the newest height of its log where the store has gone back behind it', async () => {
+    await write(record(7n, 0), record(9n, 1));
+    const log = HeightLog.open(folder, 4n, fail);
+    expect([5n, 6n, 7n, 8n, 9n, 10n].map((height) => log.maySign(height))).toEqual([false, false, false, false, false, true]);
+    await log.close();
+    const caughtUp = HeightLog.open(folder, 6n, fail);
+    expect(caughtUp.maySign(7n)).toBe(false);
+    await caughtUp.committed(9n);
+    expect(caughtUp.maySign(10n)).toBe(true);
+    await caughtUp.close();
+  });
+
   it('takes whole records that it cannot read for damage', async () => {
     await write(record(5n, 0));
     const { SafetyLog } = await import('./safety-log.js');

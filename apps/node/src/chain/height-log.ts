@@ -34,6 +34,10 @@ export class HeightLog {
     const found = parseLog(bytes);
     const records = decodeRecords(found.records);
     if (found.damaged || records === null) mark(markerPath, headHeight + 1n);
+    // A height is signed only when the block below is durable. Records of a later one say that the store went back, to an older
+    // copy perhaps: what was signed in between may have been cut from the log.
+    const newest = (records ?? []).reduce((max, { height }) => (height > max ? height : max), 0n);
+    if (newest > headHeight + 1n) mark(markerPath, newest);
     const { log } = SafetyLog.open(path, fatal);
     const current = (records ?? []).filter((record) => record.height === headHeight + 1n);
     return new HeightLog(markerPath, log, current, found.validBytes, readMark(markerPath));
