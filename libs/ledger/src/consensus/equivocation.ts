@@ -21,8 +21,14 @@ export function reportEquivocation(state: State, effects: Effect[], publicKey: B
   effects.push({ type: 'reportEvidence', evidence });
 }
 
-/** What this node's next block carries. */
+/** Whether a block of this height may carry it: its validator votes, or voted just before. */
+function isAccusable({ context }: State, publicKey: Bytes): boolean {
+  return context.validators.indexOf(publicKey) >= 0 || (context.prevValidators?.indexOf(publicKey) ?? -1) >= 0;
+}
+
+/** What this node's next block carries. Who has left the validators meanwhile is beyond any block: one that accused it would be invalid. */
 export function evidenceForBlock(state: State): Evidence[] {
+  for (const [key, { publicKey }] of state.evidence) if (!isAccusable(state, publicKey)) state.evidence.delete(key);
   const keys = [...state.evidence.keys()].sort().slice(0, MAX_EVIDENCE_PER_BLOCK);
   return keys.flatMap((key) => state.evidence.get(key) ?? []);
 }
@@ -34,7 +40,7 @@ export function evidenceHolds(state: State, block: Block): boolean {
   const keys = new Set(block.evidence.map(keyOfEvidence));
   return keys.size === block.evidence.length && block.evidence.every((evidence) =>
     evidencePlace(evidence).height <= context.height &&
-    (context.validators.indexOf(evidence.publicKey) >= 0 || (context.prevValidators?.indexOf(evidence.publicKey) ?? -1) >= 0) &&
+    isAccusable(state, evidence.publicKey) &&
     verifyEvidence(evidence, config.genesisHash, config.verify).ok);
 }
 
