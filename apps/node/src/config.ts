@@ -16,6 +16,8 @@ export interface NodeConfig {
   /** Plain JSON-RPC for a development chain; loopback only. */
   devRpc: { host: string; port: number } | undefined;
   logLevel: string;
+  /** This program's own file, from which it starts its threads; undefined where it runs without any. */
+  program?: string;
 }
 
 /** @throws Error that names the variable which is missing or wrong. */

@@ -1,3 +1,5 @@
+import { isMainThread } from 'node:worker_threads';
+import { serveExecution } from '#evm';
 import { readConfig, type NodeConfig } from './config.js';
 import { createLogger } from './log/logger.js';
 import { LedgerNode } from './node/node.js';
@@ -9,7 +11,7 @@ const STOP_LIMIT_MS = 10_000;
 async function main(): Promise<void> {
   let config: NodeConfig;
   try {
-    config = readConfig(process.env);
+    config = { ...readConfig(process.env), program: __filename };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(2);
@@ -42,4 +44,6 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, publicKey: to0x(node.identity.publicKey), ports })}\n`);
 }
 
-void main();
+// The threads that execute contracts run the same file: a node is one program.
+if (isMainThread) void main();
+else serveExecution();

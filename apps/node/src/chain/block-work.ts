@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EvmError, type AdmittedTransaction, type BuiltBlock, type ChainStore, type ExecutedBlock, type Executor, type ParentBlock } from '#evm';
+import { EvmError, mayStandLater, type AdmittedTransaction, type BuiltBlock, type ChainStore, type ExecutedBlock, type Executor, type ParentBlock } from '#evm';
 import {
   blockHash, certificateHash, evidenceRoot, paramsHash, toHex, ZERO_HASH, type Block, type Bytes, type Certificate, type Effect, type ExecutionOutcome, type HeightContext,
 } from '#ledger';
@@ -110,7 +110,7 @@ export class BlockWork {
   /** What cannot stand on this state will not stand on the next either; only room and gaps may change. */
   private dropHopeless(built: BuiltBlock): void {
     for (const { transaction, code } of built.skipped) {
-      if (code !== 'blockGasExceeded' && code !== 'nonceTooHigh') this.pool.drop(transaction.hash);
+      if (!mayStandLater(code)) this.pool.drop(transaction.hash);
     }
   }
 
@@ -135,6 +135,7 @@ function outcomeOf(executed: ExecutedBlock, context: HeightContext): ExecutionOu
   return { stateRoot: executed.stateRoot, receiptsRoot: executed.receiptsRoot, nextValidators: context.validators, params: context.params };
 }
 
+/** `executorFailed` is this node's own trouble: it says nothing about the block, so that no vote may follow from it. */
 function isAbandoned(error: unknown): boolean {
-  return error instanceof EvmError && (error.code === 'cancelled' || error.code === 'staleParent');
+  return error instanceof EvmError && (error.code === 'cancelled' || error.code === 'staleParent' || error.code === 'executorFailed');
 }

@@ -168,7 +168,7 @@ export class LedgerNode {
   private async startChain(file: GenesisFile): Promise<void> {
     const { genesis } = genesisFromJson(file);
     const chain = await Chain.open({
-      identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, logger: this.logger, fatal: this.fatal,
+      identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, program: this.config.program, logger: this.logger, fatal: this.fatal,
     });
     this.chain = chain;
     this.backend.attach(chain, file);

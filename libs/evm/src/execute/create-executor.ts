@@ -54,7 +54,7 @@ class EvmExecutor implements Executor {
   }
 
   prepare(transaction: AdmittedTransaction): void {
-    if (this.apart !== null && touchesCode(this.store.state(), transaction.to)) this.apart.prepare();
+    if (this.apart !== null && !this.apart.isPrepared && touchesCode(this.store.state(), transaction.to)) this.apart.prepare();
   }
 
   async executeBlock(request: ExecuteRequest): Promise<ExecutedBlock> {

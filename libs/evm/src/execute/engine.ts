@@ -30,6 +30,7 @@ export interface Engine<T extends Executable = AdmittedTransaction> {
   estimate(call: BoundedCall): Promise<bigint>;
   /** Work will come soon: whatever takes long to start may start. */
   prepare(): void;
+  readonly isPrepared: boolean;
   close(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export const BLOCK_LANES = 2;
 
 /** Runs on this thread, which gets a turn every few milliseconds, but for precompiles: those run to their end. */
 export class LocalEngine implements Engine<Executable> {
+  readonly isPrepared = true;
   /** Apart, so that blocks never wait for calls. */
   private readonly blockLanes: LanePool;
   private readonly callLanes: LanePool;

@@ -86,7 +86,7 @@ export class ExecutionThread {
     await this.end();
   }
 
-  /** Whether a thread is there: for tests and metrics. */
+  /** Whether a thread is there, or starting. */
   get isUp(): boolean {
     return this.worker !== null;
   }
@@ -187,9 +187,11 @@ export class ExecutionThread {
   }
 
   private async end(): Promise<void> {
-    const { worker } = this;
+    const { worker, isReady } = this;
     this.worker = null;
     this.isReady = false;
+    // Ended while it loads its modules, a thread can take the whole process along (Node 20).
+    if (worker !== null && !isReady) await new Promise<void>((resolve) => worker.once('message', () => resolve()).once('exit', () => resolve()));
     await worker?.terminate();
   }
 

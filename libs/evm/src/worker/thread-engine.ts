@@ -58,6 +58,10 @@ export class ThreadEngine implements Engine {
     return this.ended(call, run(this.calls, { kind: 'estimate', call }, { limitMs: call.timeoutMs + GRACE_MS }));
   }
 
+  get isPrepared(): boolean {
+    return this.blocks.isUp;
+  }
+
   prepare(): void {
     this.blocks.prepare();
   }
