@@ -30,6 +30,8 @@ export interface ChainOptions {
   endpoints: PeerEndpoints;
   dataFolder: string;
   logger: Logger;
+  /** This program's own file, from which it starts threads that execute contracts; without it they run on this one. */
+  program?: string | undefined;
   /** The disk or a part of this program failed: the process must end. */
   fatal: (error: Error) => void;
 }
@@ -63,8 +65,10 @@ export class Chain {
   private transactionsCommitted = 0;
 
   static async open(options: ChainOptions): Promise<Chain> {
-    const store = await openChainStore(join(options.dataFolder, 'chain'), { genesis: options.genesis });
-    return new Chain(options, store, await createExecutor({ store }));
+    const folder = join(options.dataFolder, 'chain');
+    const store = await openChainStore(folder, { genesis: options.genesis });
+    const threads = options.program === undefined ? {} : { threads: { folder, file: options.program } };
+    return new Chain(options, store, await createExecutor({ store, ...threads }));
   }
 
   private constructor(
@@ -158,6 +162,7 @@ export class Chain {
     this.gossip.stop();
     this.mesh.stop();
     await this.driver.stop();
+    await this.executor.close();
     await this.store.close();
   }
 
@@ -229,6 +234,7 @@ export class Chain {
   }
 
   private entered(transaction: AdmittedTransaction): void {
+    this.executor.prepare(transaction);
     for (const listener of this.pendingListeners) listener(transaction);
     this.tellMachine();
   }
