@@ -19,3 +19,4 @@ export * from './formats/genesis-file.js';
 export * from './formats/receipt.js';
 export * from './formats/enrolment.js';
 export * from './consensus/index.js';
+export * from './safety/index.js';

@@ -84,8 +84,11 @@ export class Rig {
 
   answer(effect: Effect): Input | null {
     switch (effect.type) {
-      case 'sign': return { type: 'signed', id: effect.id, signature: toySign(this.keyOf(this.self ?? 0), effect.signBytes) };
-      case 'persist': this.records.push(effect.record); return { type: 'persisted', id: effect.id };
+      case 'sign': {
+        const signature = toySign(this.keyOf(this.self ?? 0), effect.request.signBytes);
+        this.records.push({ ...effect.request, signature });
+        return { type: 'signed', id: effect.id, signature };
+      }
       case 'execute': return { type: 'executed', height: effect.height, blockHash: effect.blockHash, outcome: this.invalid.has(this.nameOf(effect.blockHash)) ? null : this.outcome };
       case 'build': return { type: 'built', height: effect.height, round: effect.round, block: this.block('new', effect.evidence), outcome: this.outcome };
       default: return null;

@@ -12,10 +12,10 @@ import { Mesh, type PeerEndpoints } from '../peer/mesh.js';
 import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame } from '../peer/messages.js';
 import { Admission } from '../pool/admission.js';
 import { Pool } from '../pool/pool.js';
+import { SafetyModule } from '../safety/safety-module.js';
 import { BlockWork } from './block-work.js';
 import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
-import { HeightLog } from './height-log.js';
 import { LaggardHelper } from './helper.js';
 import { Inbox } from './inbox.js';
 import { BlockSync } from './sync.js';
@@ -88,9 +88,8 @@ export class Chain {
     });
     this.driver = new Driver({
       config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: this.isValidator ? identity.publicKey : null, verify },
-      privateKey: identity.privateKey,
       store, work, logger,
-      log: HeightLog.open(join(dataFolder, 'consensus'), store.head().height, fatal),
+      safety: SafetyModule.open({ folder: join(dataFolder, 'consensus'), headHeight: store.head().height, genesisHash: store.genesisHash, privateKey: identity.privateKey, fatal }),
       events: {
         broadcast: (message) => this.mesh.broadcast(this.frameOf(message)),
         committed: (block, transactions) => this.committed(block.header.height, transactions),

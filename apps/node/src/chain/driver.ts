@@ -1,9 +1,9 @@
-import { createState, encodeEvidence, sign, step, type Block, type Bytes, type Certificate, type Effect, type Input, type LogRecord, type MachineConfig, type Message, type State } from '#ledger';
+import { createState, encodeEvidence, step, type Block, type Bytes, type Certificate, type Effect, type Input, type MachineConfig, type Message, type SignRequest, type State } from '#ledger';
 import type { ChainStore, AdmittedTransaction } from '#evm';
 import type { Logger } from '../log/logger.js';
 import { contextAbove } from './context.js';
 import type { BlockWork } from './block-work.js';
-import type { HeightLog } from './height-log.js';
+import { SafetyRefusal, type SafetyModule } from '../safety/safety-module.js';
 import { Timers } from './timers.js';
 
 /** The event loop gets a turn after so long. */
@@ -25,10 +25,9 @@ export interface DriverEvents {
 
 export interface DriverParts {
   config: MachineConfig;
-  privateKey: Bytes;
   store: ChainStore;
   work: BlockWork;
-  log: HeightLog;
+  safety: SafetyModule;
   logger: Logger;
   events: DriverEvents;
 }
@@ -62,9 +61,9 @@ export class Driver {
   }
 
   start(): void {
-    const maySign = this.parts.config.self !== null && this.parts.log.maySign(this.height);
+    const maySign = this.parts.config.self !== null && this.parts.safety.maySign(this.height);
     if (!maySign && this.parts.config.self !== null) this.parts.logger.error('the vote log is damaged: this node signs nothing in this height', { height: Number(this.height) });
-    this.feed({ type: 'start', records: this.parts.log.records, maySign });
+    this.feed({ type: 'start', records: this.parts.safety.records, maySign });
   }
 
   /** @param done called once the input was taken. */
@@ -101,7 +100,7 @@ export class Driver {
     this.timers.stop();
     await this.durable;
     await this.parts.work.stop();
-    await this.parts.log.close();
+    await this.parts.safety.close();
   }
 
   private run(): void {
@@ -131,7 +130,7 @@ export class Driver {
 
   /** A height without signing is over: the machine of the next begins with a sound log. */
   private enter(): void {
-    if (!this.state.maySign && this.parts.config.self !== null && this.parts.log.maySign(this.height)) {
+    if (!this.state.maySign && this.parts.config.self !== null && this.parts.safety.maySign(this.height)) {
       this.state = createState(this.parts.config, this.state.context);
       this.feed({ type: 'start', records: [], maySign: true });
     }
@@ -142,11 +141,7 @@ export class Driver {
     const { parts } = this;
     switch (effect.type) {
       case 'sign':
-        // Before anything else that waits: the vote is on the critical path.
-        this.mailbox.unshift({ input: { type: 'signed', id: effect.id, signature: sign(parts.privateKey, effect.signBytes) } });
-        return;
-      case 'persist':
-        return this.persist(effect.id, effect.record);
+        return this.sign(effect.id, effect.request);
       case 'broadcast':
         return parts.events.broadcast(effect.message);
       case 'setTimer':
@@ -167,12 +162,18 @@ export class Driver {
     }
   }
 
-  private persist(id: number, record: LogRecord): void {
+  private sign(id: number, request: SignRequest): void {
     this.later(async () => {
       await this.durable;
       if (this.stopped) return;
-      await this.parts.log.append(record);
-      this.feed({ type: 'persisted', id });
+      try {
+        const signature = await this.parts.safety.sign(request);
+        this.feed({ type: 'signed', id, signature });
+      } catch (error) {
+        if (!(error instanceof SafetyRefusal)) throw error;
+        // Nobody hears of what was refused; consensus goes on without this vote.
+        this.parts.logger.error('a signature was refused', { reason: error.message, height: Number(request.height), round: request.round, kind: request.kind });
+      }
     });
   }
 
@@ -204,7 +205,7 @@ export class Driver {
       // Readable here, and decided by a quorum whose logs hold it: who waits may hear of it. Signing goes on when it is durable.
       this.parts.events.committed(block, transactions);
       await this.parts.store.flushed();
-      await this.parts.log.committed(block.header.height);
+      await this.parts.safety.committed(block.header.height);
     })();
     this.durable.catch((error: unknown) => this.parts.events.fatal(error instanceof Error ? error : new Error(String(error))));
   }

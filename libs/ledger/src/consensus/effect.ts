@@ -5,7 +5,7 @@ import type { Evidence } from '../formats/evidence.js';
 import type { Proposal } from '../formats/proposal.js';
 import type { Vote } from '../formats/vote.js';
 import type { ExecutionOutcome } from './input.js';
-import type { LogRecord } from './record.js';
+import type { SignRequest } from './record.js';
 
 export type TimerKind = 'propose' | 'prevote' | 'precommit' | 'rebroadcast' | 'pace' | 'minInterval';
 
@@ -22,12 +22,10 @@ export type Message =
   | { type: 'certificate'; certificate: Certificate }
   | { type: 'skipProof'; votes: readonly Vote[] };
 
-/** What the shell must do, in this order. Nothing signed is ever broadcast before its record was persisted. */
+/** What the shell must do, in this order. Nothing is ever broadcast before its record is durable. */
 export type Effect =
-  /** Sign these bytes with the node's key; answer `signed`. */
-  | { type: 'sign'; id: number; signBytes: Bytes }
-  /** Append the record to the log and make it durable; answer `persisted`. The first record of a height may replace the log. */
-  | { type: 'persist'; id: number; record: LogRecord }
+  /** Have it signed, the record made durable, and then answer `signed`. The first record of a height may replace the log. */
+  | { type: 'sign'; id: number; request: SignRequest }
   /** Send to every peer. A peer at another height drops it; the shell answers laggards with decided blocks. */
   | { type: 'broadcast'; message: Message }
   | { type: 'setTimer'; timer: TimerId; delayMs: number }

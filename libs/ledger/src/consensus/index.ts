@@ -1,7 +1,7 @@
 /** Tendermint (arXiv 1807.04938) as a pure machine: `step(state, input)` gives effects; docs/spec/consensus.md has the rules. */
 export type { ExecutionOutcome, Input } from './input.js';
 export type { Effect, Message, TimerId, TimerKind } from './effect.js';
-export { decodeLogRecord, encodeLogRecord, type LogRecord, type SignedKind } from './record.js';
+export { decodeLogRecord, encodeLogRecord, type LogRecord, type SignedKind, type SignRequest } from './record.js';
 export { proposerIndex } from './proposer.js';
 export { createState, type HeightContext, type KnownBlock, type MachineConfig, type State, type Step } from './state.js';
 export { step } from './step.js';

@@ -20,7 +20,7 @@ export interface ExecutionOutcome {
 
 /**
  * How the shell drives the machine (docs/spec/consensus.md, "Who does what"): one input at a time, in order; the effects of one
- * step are carried out in their order before the next input. Answers (`signed`, `persisted`, `built`, `executed`) may come later
+ * step are carried out in their order before the next input. Answers (`signed`, `built`, `executed`) may come later
  * and in between; those of a height that is over are ignored.
  *
  * Start: `createState` with the context above the durable head, then `start` with the log's records, and only then messages
@@ -44,9 +44,7 @@ export type Input =
   | { type: 'built'; height: bigint; round: number; block: Block; outcome: ExecutionOutcome }
   /** Answers `execute`; `outcome` null where the block is invalid. */
   | { type: 'executed'; height: bigint; blockHash: Bytes; outcome: ExecutionOutcome | null }
-  /** Answers `sign`. */
+  /** Answers `sign`: signed, and the record is durable. */
   | { type: 'signed'; id: number; signature: Bytes }
-  /** Answers `persist`: the record is durable. */
-  | { type: 'persisted'; id: number }
   /** The pool holds transactions for this height. Feed it again after each decision while the pool is not empty. */
   | { type: 'transactionsAvailable'; height: bigint };

@@ -32,6 +32,9 @@ export interface LogRecord {
   entryProof: readonly Vote[];
 }
 
+/** What is to be signed, with all that its record will hold. */
+export type SignRequest = Omit<LogRecord, 'signature'>;
+
 /** An encoded vote for nil. */
 const MIN_VOTE_BYTES = 83;
 

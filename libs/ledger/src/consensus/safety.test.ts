@@ -6,18 +6,18 @@ import { decodeLogRecord, encodeLogRecord, type LogRecord } from './record.js';
 
 const kinds = (effects: readonly Effect[]): string[] => effects.map((effect) => effect.type).filter((type) => type !== 'setTimer');
 
-describe('rule 11: persist before send', () => {
-  it('execute, sign, persist, broadcast: each waits for the answer to the one before', () => {
+describe('rule 11: durable before it is sent', () => {
+  it('execute, sign, broadcast: each waits for the answer to the one before', () => {
     const rig = new Rig();
     rig.start();
     let effects = rig.feed(rig.proposal(0, 'A'));
     const order = [kinds(effects)];
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 2; i++) {
       const answer = effects.map((effect) => rig.answer(effect)).find((one) => one !== null) as Input;
       effects = rig.feed(answer);
       order.push(kinds(effects));
     }
-    expect(order).toEqual([['execute'], ['sign'], ['persist'], ['broadcast']]);
+    expect(order).toEqual([['execute'], ['sign'], ['broadcast']]);
   });
 
   it('an own vote counts only once it is durable', () => {
@@ -26,9 +26,8 @@ describe('rule 11: persist before send', () => {
     rig.run(rig.prevote(1, 0, 'A'), rig.prevote(2, 0, 'A'));
     const executed = rig.feed(rig.proposal(0, 'A')).map((effect) => rig.answer(effect)).find((one) => one !== null) as Input;
     const [sign] = rig.feed(executed);
-    const [persist] = rig.feed(rig.answer(sign as Effect) as Input);
     expect(rig.state.lockedRound).toBe(-1);
-    expect(rig.run(rig.answer(persist as Effect) as Input)).toEqual(['prevote A', 'precommit A']);
+    expect(rig.run(rig.answer(sign as Effect) as Input)).toEqual(['prevote A', 'precommit A']);
     expect(rig.state.lockedRound).toBe(0);
   });
 

@@ -5,12 +5,12 @@ import { proposalSignBytes } from '../formats/proposal.js';
 import { voteSignBytes, type Vote, type VoteKind } from '../formats/vote.js';
 import type { Effect } from './effect.js';
 import { countVote } from './receive.js';
-import type { LogRecord, SignedKind } from './record.js';
-import { roundState, type Pending, type State, type UnsignedProposal } from './state.js';
+import type { LogRecord, SignedKind, SignRequest } from './record.js';
+import { roundState, type State, type UnsignedProposal } from './state.js';
 import { keyOf } from './votes.js';
 
 /**
- * Rule 11: sign, persist, and only then tell anybody. One kind of message is signed once in a round: asked again, the same
+ * Rule 11: have it signed and made durable, and only then tell anybody. One kind of message is signed once in a round: asked again, the same
  * bytes give what was signed, and other bytes are refused.
  */
 const slot = (kind: SignedKind, round: number): string => `${kind}/${round}`;
@@ -28,48 +28,46 @@ export function hasSigned(state: State, kind: SignedKind, round: number): boolea
 /** Rules 2–5, 9: this node's vote in its round. */
 export function requestVote(state: State, effects: Effect[], kind: VoteKind, blockHash: Bytes | null): void {
   const { round, context } = state;
-  request(state, effects, { kind, round, blockHash, record: null, proposal: null, signBytes: voteSignBytes(state.config.genesisHash, { kind, height: context.height, round, blockHash }) });
+  request(state, effects, { kind, blockHash, signBytes: voteSignBytes(state.config.genesisHash, { kind, height: context.height, round, blockHash }) }, null);
 }
 
 /** Rule 1: this node's proposal in its round; a new block, or one with the polka behind it. */
 export function requestProposal(state: State, effects: Effect[], block: Block, blockHash: Bytes, polka: Certificate | null): void {
   const { round, context } = state;
   const proposal = { height: context.height, round, polRound: polka?.round ?? -1, blockHash, proposer: selfIndex(state), block, polka };
-  request(state, effects, { kind: 'proposal', round, blockHash, record: null, proposal, signBytes: proposalSignBytes(state.config.genesisHash, proposal) });
+  request(state, effects, { kind: 'proposal', blockHash, signBytes: proposalSignBytes(state.config.genesisHash, proposal) }, proposal);
 }
 
-function request(state: State, effects: Effect[], pending: Pending): void {
+interface Content {
+  kind: SignedKind;
+  blockHash: Bytes | null;
+  signBytes: Bytes;
+}
+
+function request(state: State, effects: Effect[], content: Content, proposal: UnsignedProposal | null): void {
   if (!state.maySign || selfIndex(state) < 0) return;
-  const key = slot(pending.kind, pending.round);
+  const key = slot(content.kind, state.round);
   const signed = state.signed.get(key);
   if (signed === undefined) {
     state.signed.set(key, null);
     const id = state.nextId++;
-    state.pending.set(id, pending);
-    effects.push({ type: 'sign', id, signBytes: pending.signBytes });
-  } else if (signed !== null && equalBytes(signed.signBytes, pending.signBytes)) {
-    publish(state, effects, signed, pending.proposal);
+    const asked = requestOf(state, content);
+    state.pending.set(id, { request: asked, proposal });
+    effects.push({ type: 'sign', id, request: asked });
+  } else if (signed !== null && equalBytes(signed.signBytes, content.signBytes)) {
+    publish(state, effects, signed, proposal);
   }
 }
 
-/** The signature is here: the record goes to the log before anybody hears of it. */
-export function onSigned(state: State, effects: Effect[], id: number, signature: Bytes): void {
-  const pending = state.pending.get(id);
-  if (pending === undefined || pending.record !== null) return;
-  pending.record = recordOf(state, pending, signature);
-  effects.push({ type: 'persist', id, record: pending.record });
-}
-
 /** The lock goes with every record; polka, block and entry proof once, with the first record that needs them. */
-function recordOf(state: State, pending: Pending, signature: Bytes): LogRecord {
-  const { kind, round, blockHash, signBytes } = pending;
+function requestOf(state: State, { kind, blockHash, signBytes }: Content): SignRequest {
+  const { round } = state;
   const polka = state.polka !== null && once(state, `polka/${state.polka.round}`) ? state.polka : null;
   const needed = kind !== 'prevote' && blockHash !== null ? state.blocks.get(keyOf(blockHash)) : undefined;
   const block = needed !== undefined && once(state, keyOf(blockHash)) ? needed.block : null;
   return {
-    height: state.context.height, round, kind, blockHash, signBytes, signature, lockedRound: state.lockedRound, lockedHash: state.lockedHash,
-    validRound: state.validRound, validHash: state.validHash, polka, block,
-    entryProof: round === state.round && once(state, `entry/${round}`) ? state.entryProof : [],
+    height: state.context.height, round, kind, blockHash, signBytes, lockedRound: state.lockedRound, lockedHash: state.lockedHash,
+    validRound: state.validRound, validHash: state.validHash, polka, block, entryProof: once(state, `entry/${round}`) ? state.entryProof : [],
   };
 }
 
@@ -79,13 +77,14 @@ function once(state: State, key: string): boolean {
   return true;
 }
 
-/** The record is durable: the message counts here, and goes out. */
-export function onPersisted(state: State, effects: Effect[], id: number): void {
+/** Signed, and the record is durable: the message counts here, and goes out. */
+export function onSigned(state: State, effects: Effect[], id: number, signature: Bytes): void {
   const pending = state.pending.get(id);
-  if (pending?.record == null) return;
+  if (pending === undefined) return;
   state.pending.delete(id);
-  state.signed.set(slot(pending.kind, pending.round), pending.record);
-  publish(state, effects, pending.record, pending.proposal);
+  const record: LogRecord = { ...pending.request, signature };
+  state.signed.set(slot(record.kind, record.round), record);
+  publish(state, effects, record, pending.proposal);
 }
 
 function publish(state: State, effects: Effect[], record: LogRecord, proposal: UnsignedProposal | null): void {

@@ -8,7 +8,7 @@ import type { FaultModel } from '../formats/quorum.js';
 import type { ValidatorSet } from '../formats/validators.js';
 import type { Vote, VoteKind } from '../formats/vote.js';
 import type { ExecutionOutcome } from './input.js';
-import type { LogRecord, SignedKind } from './record.js';
+import type { LogRecord, SignRequest } from './record.js';
 import { VoteSet } from './votes.js';
 
 export interface MachineConfig {
@@ -56,12 +56,7 @@ export type UnsignedProposal = Omit<Proposal, 'signature'>;
 
 /** A message of this node that is being signed or made durable. */
 export interface Pending {
-  kind: SignedKind;
-  round: number;
-  blockHash: Bytes | null;
-  signBytes: Bytes;
-  /** Null until it was signed. */
-  record: LogRecord | null;
+  request: SignRequest;
   /** Null for a vote. */
   proposal: UnsignedProposal | null;
 }

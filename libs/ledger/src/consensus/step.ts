@@ -10,7 +10,7 @@ import { receiveCertificate, receiveVote } from './receive.js';
 import { replay } from './replay.js';
 import { isProposer, startRound } from './rounds.js';
 import { applyRules } from './rules.js';
-import { hasSigned, onPersisted, onSigned, requestProposal, requestVote } from './sign.js';
+import { hasSigned, onSigned, requestProposal, requestVote } from './sign.js';
 import { roundState, type State } from './state.js';
 import { setRebroadcastTimer, setRoundTimer } from './timers.js';
 import { keyOf } from './votes.js';
@@ -36,7 +36,6 @@ function take(state: State, effects: Effect[], input: Input): void {
     case 'built': return built(state, effects, input);
     case 'executed': return executed(state, input);
     case 'signed': return onSigned(state, effects, input.id, input.signature);
-    case 'persisted': return onPersisted(state, effects, input.id);
     case 'transactionsAvailable': return onTransactionsAvailable(state, effects, input.height);
   }
 }
