@@ -45,7 +45,7 @@ class EvmExecutor implements Executor {
     private readonly callGasLimit: bigint,
     private readonly callTimeoutMs: number,
   ) {
-    this.local = new LocalEngine(store);
+    this.local = new LocalEngine(store, apart === null);
   }
 
   admit(raw: Bytes, hash?: Bytes): AdmittedTransaction {

@@ -2,6 +2,7 @@ import type { AdmittedTransaction } from '../transaction/admitted.js';
 import type { BlockHashAt } from './lane.js';
 import type { CancelSignal } from './breath.js';
 import { CallRun, callResultOf } from './call.js';
+import { loadCurves } from './curves.js';
 import { estimateGas } from './estimate.js';
 import type { CallRequest, CallResult } from './executor.js';
 import { createLane, LanePool, type Lane } from './lane.js';
@@ -45,9 +46,13 @@ export class LocalEngine implements Engine<Executable> {
   private readonly blockLanes: LanePool;
   private readonly callLanes: LanePool;
 
-  constructor(private readonly view: ChainView) {
+  /** @param runsCode whether anything that touches code will come; if not, what only code needs is not loaded. */
+  constructor(
+    private readonly view: ChainView,
+    runsCode = true,
+  ) {
     const blockHashAt: BlockHashAt = (height) => view.blockHashAt(height);
-    const create = (): Promise<Lane> => createLane(view.genesis.evmChainId, blockHashAt);
+    const create = async (): Promise<Lane> => createLane(view.genesis.evmChainId, blockHashAt, runsCode ? await loadCurves() : null);
     this.blockLanes = new LanePool(create, BLOCK_LANES);
     this.callLanes = new LanePool(create, CALL_LANES);
   }

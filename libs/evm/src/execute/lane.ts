@@ -6,6 +6,7 @@ import { recoverPublicKey } from '../crypto/recover.js';
 import { EvmError } from '../errors.js';
 import { OverlayStateManager } from '../state/state-manager.js';
 import { Breath } from './breath.js';
+import type { Curves } from './curves.js';
 
 /** BLOCKHASH of an earlier block. */
 export type BlockHashAt = (height: bigint) => Bytes | null;
@@ -17,7 +18,8 @@ export interface Lane {
   breath: Breath;
 }
 
-export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt): Promise<Lane> {
+/** @param curves null where no code will run: then no precompile is called. */
+export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, curves: Curves | null): Promise<Lane> {
   const common = createCustomCommon({ chainId: Number(evmChainId), name: 'stele' }, Mainnet, {
     hardfork: Hardfork.Osaka,
     customCrypto: { keccak256, sha256: (bytes) => sha256(bytes), ecrecover: precompileRecover },
@@ -30,7 +32,7 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt): 
   };
   const breath = new Breath();
   const jumpdest = { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => breath.atJump() as Promise<void> };
-  return { evm: await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest] }), state, breath };
+  return { evm: await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest], ...curves }), state, breath };
 }
 
 /**

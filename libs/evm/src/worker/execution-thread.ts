@@ -6,6 +6,8 @@ import { CANCELLED, IS_FIRST, SLOT_FLAGS, TRYING, type Answer, type Failure, typ
 const CANCEL_GRACE_MS = 100;
 const IDLE_END_MS = 60_000;
 const MAX_ATTEMPTS = 2;
+/** Threads that are still ending: a new one waits when they are so many, as each holds its memory to the last. */
+const MAX_ENDING = 2;
 /** A block's state, code caches and one EVM; gas bounds what a contract can have alive (docs/spec/state.md). */
 const MEMORY = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 };
 
@@ -47,6 +49,7 @@ export class ExecutionThread {
   private isReady = false;
   private isClosed = false;
   private ids = 0;
+  private ending = 0;
   private readonly waiting: Waiting[] = [];
   private readonly running = new Map<number, Waiting>();
   private flags = new Int32Array(new SharedArrayBuffer(0));
@@ -93,7 +96,7 @@ export class ExecutionThread {
 
   private start(): void {
     clearTimeout(this.idle);
-    if (this.worker !== null) return;
+    if (this.worker !== null || this.ending >= MAX_ENDING) return;
     this.flags = new Int32Array(new SharedArrayBuffer(4 * SLOT_FLAGS * this.slots));
     const workerData: ThreadData = { ...this.data, flags: this.flags.buffer };
     const worker = new Worker(this.file, { workerData, resourceLimits: MEMORY, name: 'execution' });
@@ -188,11 +191,15 @@ export class ExecutionThread {
 
   private async end(): Promise<void> {
     const { worker, isReady } = this;
+    if (worker === null) return;
     this.worker = null;
     this.isReady = false;
+    this.ending += 1;
     // Ended while it loads its modules, a thread can take the whole process along (Node 20).
-    if (worker !== null && !isReady) await new Promise<void>((resolve) => worker.once('message', () => resolve()).once('exit', () => resolve()));
-    await worker?.terminate();
+    if (!isReady) await new Promise<void>((resolve) => worker.once('message', () => resolve()).once('exit', () => resolve()));
+    await worker.terminate();
+    this.ending -= 1;
+    if (this.waiting.length > 0) this.start();
   }
 
   private settle(entry: Waiting, answer: () => void): void {
