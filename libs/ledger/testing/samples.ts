@@ -7,8 +7,10 @@ import { makeEvidence, type Evidence } from '../src/formats/evidence.js';
 import { genesisHash, genesisValidators, type Genesis } from '../src/formats/genesis.js';
 import { blockHash, type Header } from '../src/formats/header.js';
 import { DEFAULT_PARAMS, paramsHash } from '../src/formats/params.js';
+import type { ValidatorChange } from '../src/formats/validator-change.js';
 import { proposalSignBytes, type Proposal } from '../src/formats/proposal.js';
 import { resultsRoot, type TxResult } from '../src/formats/result.js';
+import { ValidatorSet } from '../src/formats/validators.js';
 import { voteSignBytes, type Vote, type VoteContent } from '../src/formats/vote.js';
 
 /** A small signed chain of two blocks, the same on every run: what vectors pin and tests alter. */
@@ -85,6 +87,13 @@ const header = (changes: Partial<Header>): Header => ({
 export const BLOCK_1: Block = { header: header({}), transactions: [], lastCommit: null, evidence: [] };
 
 export const COMMIT_1 = certify({ kind: 'precommit', height: 1n, round: 0, blockHash: blockHash(BLOCK_1.header) }, [0, 1, 3]);
+
+/** As it would stand in a receipt; the header is not one of the chain above. */
+export const CHANGE_1: ValidatorChange = (() => {
+  const nextValidators = VALIDATORS.validators.slice(0, 3);
+  const changed = { ...BLOCK_1.header, nextValidatorsHash: new ValidatorSet(nextValidators).hash };
+  return { header: changed, certificate: certify({ kind: 'precommit', height: 1n, round: 0, blockHash: blockHash(changed) }, [0, 1, 3]), nextValidators };
+})();
 
 const signed = (content: VoteContent): { signBytes: Bytes; signature: Bytes } => ({
   signBytes: voteSignBytes(GENESIS_HASH, content),

@@ -37,5 +37,5 @@ it.each([
 ])('a proposal with %s is not written', (_name, proposal) => expect(() => encodeProposal(proposal)).toThrow(LedgerError));
 
 it('there is no receipt of a transaction that the block does not have', () => {
-  expect(() => buildReceipt({ genesis: GENESIS, block: BLOCK_2, results: RESULTS, index: 5, certificate: COMMIT_2 })).toThrow(LedgerError);
+  expect(() => buildReceipt({ genesis: GENESIS, block: BLOCK_2, results: RESULTS, index: 5, certificate: COMMIT_2, validatorChanges: [] })).toThrow(LedgerError);
 });

@@ -6,6 +6,8 @@ import type { Genesis } from './genesis.js';
 import { decodeHeader, encodeHeader, type Header } from './header.js';
 import type { FaultModel } from './quorum.js';
 import { encodeTxResult, type TxResult } from './result.js';
+import { MAX_VALIDATOR_CHANGES, type ValidatorChange } from './validator-change.js';
+import { decodeValidators, encodeValidators } from './validators.js';
 
 /** The JSON document that `stele_getReceipt` answers and that verifies offline. Bytes are 0x hex, gas a decimal text. */
 export interface Receipt {
@@ -25,8 +27,15 @@ export interface Receipt {
   header: string;
   /** Canonical commit certificate of that header. */
   certificate: string;
-  /** Changes of the validator set between genesis and this height. */
-  validatorChanges: readonly unknown[];
+  /** Every change of the validator set between genesis and this height, the lowest first. */
+  validatorChanges: readonly ReceiptChange[];
+}
+
+/** The header whose next validators are others than its own, its commit, and who votes from the next height on: canonical. */
+export interface ReceiptChange {
+  header: string;
+  certificate: string;
+  nextValidators: string;
 }
 
 export interface ReceiptResult {
@@ -43,6 +52,8 @@ export interface ReceiptParts {
   results: readonly TxResult[];
   index: number;
   certificate: Certificate;
+  /** All changes of the set below the block, the lowest first. */
+  validatorChanges: readonly ValidatorChange[];
 }
 
 /**
@@ -66,7 +77,9 @@ export function buildReceipt(parts: ReceiptParts): Receipt {
     resultPath: inclusionProof(results.map(encodeTxResult), index).map(to0x),
     header: to0x(encodeHeader(block.header)),
     certificate: to0x(encodeCertificate(parts.certificate)),
-    validatorChanges: [],
+    validatorChanges: parts.validatorChanges.map((change) => ({
+      header: to0x(encodeHeader(change.header)), certificate: to0x(encodeCertificate(change.certificate)), nextValidators: to0x(encodeValidators(change.nextValidators)),
+    })),
   };
 }
 
@@ -91,6 +104,7 @@ export interface ReadReceipt {
   resultPath: Bytes[];
   header: Header;
   certificate: Certificate;
+  validatorChanges: ValidatorChange[];
 }
 
 const MAX_PATH = 64;
@@ -104,10 +118,6 @@ export function readReceipt(value: unknown): ReadReceipt {
   if (receipt['format'] !== 'stele-receipt') throw bad('format', 'is not stele-receipt');
   if (receipt['version'] !== 1) throw new LedgerError('badVersion', `version ${String(receipt['version'])} of stele-receipt is not known (this program knows 1)`);
   if (receipt['faultModel'] !== 'BFT' && receipt['faultModel'] !== 'CFT') throw bad('faultModel', 'is neither BFT nor CFT');
-  const changes = receipt['validatorChanges'];
-  if (!Array.isArray(changes) || changes.length > 0) {
-    throw new LedgerError('validatorChanges', 'validatorChanges must be an empty list: this program follows no changes of validators yet');
-  }
   return {
     genesisHash: hex(receipt['genesisHash'], 'genesisHash', 32),
     faultModel: receipt['faultModel'],
@@ -118,7 +128,22 @@ export function readReceipt(value: unknown): ReadReceipt {
     resultPath: path(receipt['resultPath'], 'resultPath'),
     header: decodeHeader(hex(receipt['header'], 'header')),
     certificate: decodeCertificate(hex(receipt['certificate'], 'certificate')),
+    validatorChanges: readChanges(receipt['validatorChanges']),
   };
+}
+
+/** Whether the changes hold, and follow one another, is the light client's question. */
+function readChanges(value: unknown): ValidatorChange[] {
+  if (!Array.isArray(value) || value.length > MAX_VALIDATOR_CHANGES) throw new LedgerError('validatorChanges', `validatorChanges is no list of at most ${MAX_VALIDATOR_CHANGES}`);
+  return value.map((entry: unknown, i) => {
+    try {
+      const change = fields(entry, `validatorChanges[${i}]`, ['header', 'certificate', 'nextValidators']);
+      const bytes = (field: string): Bytes => hex(change[field], `validatorChanges[${i}].${field}`);
+      return { header: decodeHeader(bytes('header')), certificate: decodeCertificate(bytes('certificate')), nextValidators: decodeValidators(bytes('nextValidators')) };
+    } catch (error) {
+      throw error instanceof LedgerError ? new LedgerError('validatorChanges', `validatorChanges[${i}]: ${error.message}`) : error;
+    }
+  });
 }
 
 function readResult(value: unknown): TxResult {

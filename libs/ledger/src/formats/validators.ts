@@ -1,5 +1,5 @@
 import { checkPublicKey } from '../crypto/ed25519.js';
-import { compareBytes, LedgerError, toHex, Writer, type Bytes } from '../encoding/index.js';
+import { compareBytes, decodeAll, LedgerError, toHex, Writer, type Bytes } from '../encoding/index.js';
 import { merkleRoot } from '../merkle/tree.js';
 
 export interface Validator {
@@ -53,4 +53,26 @@ export class ValidatorSet {
   indexOf(publicKey: Bytes): number {
     return this.indexes.get(toHex(publicKey)) ?? -1;
   }
+}
+
+const VALIDATOR_BYTES = 40;
+
+/** `version u8 | list(1000) of (key | power u64)`, ascending by key: a set as receipts carry it. */
+export function encodeValidators(validators: readonly Validator[]): Bytes {
+  const sorted = [...validators].sort((a, b) => compareBytes(a.publicKey, b.publicKey));
+  const writer = new Writer().u8(1);
+  return writer.list(sorted, MAX_VALIDATORS, ({ publicKey, power }) => writer.fixed(publicKey, 32).u64(power)).finish();
+}
+
+/** Not a set yet: whether its keys and powers may be is checked, with some effort, when it becomes one. */
+export function decodeValidators(bytes: Bytes): Validator[] {
+  const validators = decodeAll(bytes, (reader) => {
+    reader.version(1, 'validators');
+    return reader.list(MAX_VALIDATORS, VALIDATOR_BYTES, () => ({ publicKey: reader.fixed(32), power: reader.u64() }));
+  });
+  for (const [i, { publicKey }] of validators.entries()) {
+    const before = validators[i - 1];
+    if (before !== undefined && compareBytes(before.publicKey, publicKey) >= 0) throw new LedgerError('notCanonical', 'validators stand by ascending key, none twice');
+  }
+  return validators;
 }

@@ -11,6 +11,7 @@ import { blockHash, encodeHeader } from './header.js';
 import { paramsHash } from './params.js';
 import { encodeProposal, proposalSignBytes } from './proposal.js';
 import { encodeTxResult } from './result.js';
+import { encodeValidators } from './validators.js';
 import { encodeVote, voteSignBytes } from './vote.js';
 
 /** Every format, pinned: a change that would make old chains unreadable fails here first. */
@@ -29,7 +30,8 @@ const vectors: Record<string, () => unknown> = {
   evidence: () => ({ canonical: to0x(encodeEvidence(sample.EVIDENCE)) }),
   block: () => [sample.BLOCK_1, sample.BLOCK_2].map((block) => to0x(encodeBlock(block))),
   'transaction-result': () => sample.RESULTS.map((result) => to0x(encodeTxResult(result))),
-  receipt: () => buildReceipt({ genesis: sample.GENESIS, block: sample.BLOCK_2, results: sample.RESULTS, index: 3, certificate: sample.COMMIT_2 }),
+  validators: () => to0x(encodeValidators(sample.VALIDATORS.validators)),
+  receipt: () => buildReceipt({ genesis: sample.GENESIS, block: sample.BLOCK_2, results: sample.RESULTS, index: 3, certificate: sample.COMMIT_2, validatorChanges: [sample.CHANGE_1] }),
 };
 
 it.each(Object.keys(vectors))('testdata/%s.json', (name) => {

@@ -1,5 +1,5 @@
 /** The offline verifier: receipts against genesis, genesis against its founders. */
 export { personalMessageHash, recoverPersonalSigner, verifyFounder, verifyFounders, type FoundersCheck, type FounderStatus } from './founders.js';
-export { headConflict, isTrustedHead, type TrustedHead } from './trusted-head.js';
+export { isTrustedHead, type TrustedHead } from './trusted-head.js';
 export { verifyReceipt } from './verify-receipt.js';
 export type { ReceiptFault, RefusedReceipt, VerifiedReceipt, VerifyOptions, WarningCode } from './result.js';

@@ -23,7 +23,8 @@ export type ReceiptFault =
   | 'transactionNotIncluded'
   | 'resultNotIncluded'
   | 'badTrustedHead'
-  | 'trustedHeadConflict';
+  | 'trustedHeadConflict'
+  | 'conflictingHeaders';
 
 export type WarningCode = 'genesisNotAuthenticated' | 'founderMissing' | 'noTrustedHead' | 'crashFaultsOnly';
 

@@ -1,7 +1,7 @@
-import { blockHash, fromHex, genesisHash, to0x, type GenesisFile } from '#ledger';
+import { blockHash, fromHex, genesisHash, to0x, type GenesisFile, type ValidatorChange } from '#ledger';
 import { mutations } from '../../testing/mutations.js';
 import { sampleChain } from '../../testing/sample-chain.js';
-import type { ReceiptFault } from './result.js';
+import type { ReceiptFault, VerifyOptions } from './result.js';
 import { verifyReceipt } from './verify-receipt.js';
 
 const chain = sampleChain();
@@ -23,7 +23,7 @@ describe('a true receipt', () => {
   });
 
   it('of a block with one transaction verifies: its paths are empty', async () => {
-    const single = sampleChain('BFT', 1);
+    const single = sampleChain('BFT', { transactions: 1 });
     expect(verifyReceipt(await single.file(), single.receipt(0))).toMatchObject({ ok: true });
   });
 
@@ -83,7 +83,7 @@ describe('says exactly what is wrong', () => {
     ['a header of another chain under this genesis hash', () => chain.receipt(0, { header: { genesisHash: fromHex(foreignHash) } }), 'otherChain', /./],
     ['a header of another chain', () => ({ ...other.receipt(0), genesisHash: hash }), 'otherChain', /^the header is of chain/],
     ['another fault model', () => ({ ...chain.receipt(0), faultModel: 'CFT' }), 'faultModelMismatch', /receipt says CFT, genesis says BFT/],
-    ['changes of validators', () => ({ ...chain.receipt(0), validatorChanges: [{}] }), 'validatorChanges', /validatorChanges must be an empty list/],
+    ['a change of validators that is none', () => ({ ...chain.receipt(0), validatorChanges: [{}] }), 'validatorChanges', /validatorChanges\[0\]/],
     ['another validator set', () => chain.receipt(0, { header: { validatorsHash: new Uint8Array(32) } }), 'validatorSetMismatch', /block 7 names the validator set 0x0000/],
     ['height 0', () => chain.receipt(0, { header: { height: 0n } }), 'heightZero', /begin at 1/],
     ['a polka in place of a commit', () => chain.receipt(0, { certificate: chain.certify({ kind: 'prevote' }) }), 'notACommit', /prevotes/],
@@ -132,20 +132,68 @@ describe('says exactly what is wrong', () => {
   });
 });
 
+describe('a receipt of a chain whose validators changed', () => {
+  const changing = sampleChain('BFT', { changing: true });
+  const [first, second] = changing.changes as [ValidatorChange, ValidatorChange];
+  let changingFile: GenesisFile;
+  beforeAll(async () => {
+    changingFile = await changing.file([]);
+  });
+  const check = (changes: readonly ValidatorChange[], options: VerifyOptions = {}) => verifyReceipt(changingFile, changing.receipt(2, { changes }), options);
+
+  it('verifies across them, with the new validators', () => {
+    expect(check([first, second])).toMatchObject({ ok: true, certificate: { power: 4n, totalPower: 5n, validators: 5 } });
+  });
+
+  it('each byte of each change is refused', () => {
+    const receipt = changing.receipt(2);
+    let count = 0;
+    for (const { where, value } of mutations(receipt.validatorChanges)) {
+      count++;
+      if (verifyReceipt(changingFile, { ...receipt, validatorChanges: value }).ok) throw new Error(`changes altered at ${where} were accepted`);
+    }
+    expect(count).toBeGreaterThan(7000);
+  });
+
+  it.each<[string, () => readonly ValidatorChange[], ReceiptFault, RegExp]>([
+    ['none shown', () => [], 'validatorSetMismatch', /no change of validators between is shown/],
+    ['the first left out', () => [second], 'validatorChanges', /validatorChanges\[0\]: block 5 names the validator set/],
+    ['the second left out', () => [first], 'validatorSetMismatch', /no change of validators between is shown/],
+    ['in the wrong order', () => [second, first], 'validatorChanges', /validatorChanges\[0\]/],
+    ['one twice', () => [first, first, second], 'validatorChanges', /ascending height/],
+    ['others than the header names', () => [{ ...first, nextValidators: second.nextValidators }, second], 'validatorChanges', /names other next validators/],
+    ['no validators at all', () => [{ ...first, nextValidators: [] }, second], 'validatorChanges', /at least one validator/],
+    ['certified by those who come', () => [first, { ...second, certificate: { ...second.certificate, signatures: second.certificate.signatures.map((one, i) => ({ ...one, validator: i + 1 })) } }], 'validatorChanges', /does not hold/],
+  ])('changes: %s', (_name, changes, code, message) => {
+    const refused = check(changes());
+    expect(refused).toMatchObject({ ok: false, code });
+    expect(!refused.ok && refused.message).toMatch(message);
+  });
+
+  it('a change that contradicts the trusted head', () => {
+    const hash = to0x(genesisHash(changing.genesis));
+    const trusted = { genesisHash: hash, height: '3', blockHash: `0x${'00'.repeat(32)}`, timeMs: first.header.timeMs.toString() };
+    expect(check([first, second], { trustedHead: trusted })).toMatchObject({ ok: false, code: 'trustedHeadConflict', message: expect.stringContaining('two histories') as string });
+    expect(check([first, second], { trustedHead: { ...trusted, blockHash: to0x(blockHash(first.header)) } })).toMatchObject({ ok: true });
+  });
+});
+
 describe('the trusted head', () => {
+  const time = (height: number): string => (chain.genesis.timeMs + 1000n * BigInt(height)).toString();
   const at = (change: Partial<typeof head>) => verifyReceipt(file, chain.receipt(0), { trustedHead: { ...head, ...change } });
 
   it('is replaced by a newer block, and kept before an older one', () => {
-    expect(at({ height: '5', timeMs: '1' })).toMatchObject({ ok: true, trustedHead: head });
+    expect(at({ height: '5', timeMs: time(5) })).toMatchObject({ ok: true, trustedHead: head });
     const newer = { ...head, height: '9', timeMs: (chain.header.timeMs + 1n).toString() };
     expect(at(newer)).toMatchObject({ ok: true, trustedHead: newer });
   });
 
   it.each<[string, Partial<typeof head>, RegExp]>([
     ['another block at the height', { blockHash: `0x${'00'.repeat(32)}` }, /two histories/],
-    ['a predecessor that the block does not name', { height: '6', timeMs: '1', blockHash: `0x${'00'.repeat(32)}` }, /does not follow/],
+    ['a predecessor that the block does not name', { height: '6', timeMs: time(6), blockHash: `0x${'00'.repeat(32)}` }, /does not follow/],
     ['an earlier block with a later time', { height: '3', timeMs: (chain.header.timeMs + 1n).toString() }, /not later/],
-    ['a later block with an earlier time', { height: '9', timeMs: '1' }, /not earlier/],
+    ['a later block with an earlier time', { height: '9', timeMs: time(6) }, /not earlier/],
+    ['a block that is not later than genesis', { height: '5', timeMs: '1' }, /not later than block 0/],
     ['another chain', { genesisHash: `0x${'00'.repeat(32)}` }, /another chain/],
   ])('conflicts: %s', (_name, change, message) => {
     const refused = at(change);

@@ -1,21 +1,10 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import {
-  blockHash, encodeTxResult, equalBytes, genesisFromJson, genesisValidators, LedgerError, readReceipt, to0x, toHex, verifyCertificate, verifyInclusion,
-  type Bytes, type FounderSignature, type Genesis, type ReadReceipt, type ValidatorSet,
-} from '#ledger';
+import { encodeTxResult, equalBytes, genesisFromJson, LedgerError, readReceipt, to0x, toHex, verifyInclusion, type Bytes, type Genesis, type ReadReceipt } from '#ledger';
+import { checkHeader } from './check-header.js';
 import { verifyFounders, type FounderStatus } from './founders.js';
+import { Refused } from './refused.js';
 import type { ReceiptFault, RefusedReceipt, VerifiedReceipt, VerifyOptions } from './result.js';
-import { headConflict, isTrustedHead, newestHead } from './trusted-head.js';
-
-/** Ends a verification; becomes the answer of {@link verifyReceipt}. */
-class Refused extends Error {
-  constructor(
-    readonly code: ReceiptFault,
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { newestHead } from './trusted-head.js';
 
 /**
  * Verifies a receipt offline: that this transaction, with this result, stands in a block that a quorum of the chain's
@@ -34,17 +23,12 @@ export function verifyReceipt(genesisFile: unknown, receipt: unknown, options: V
 
 function verifyAll(genesisFile: unknown, document: unknown, options: VerifyOptions): VerifiedReceipt {
   const { trustedHead } = options;
-  const { genesis, genesisHash, validators, founders } = readGenesis(genesisFile, options);
+  const { genesis, genesisHash, founders } = readGenesis(genesisFile, options);
   const receipt = coded('badReceipt', () => readReceipt(document));
-  checkChain(receipt, genesis, genesisHash, validators);
-  const hash = blockHash(receipt.header);
-  const power = checkCertificate(receipt, hash, validators);
+  if (!equalBytes(receipt.genesisHash, genesisHash)) throw new Refused('otherChain', `the receipt is of chain ${to0x(receipt.genesisHash)}, the genesis file of chain ${to0x(genesisHash)}`);
+  const { hash, validators, power } = checkHeader(receipt, genesis, trustedHead);
+  if (receipt.faultModel !== genesis.faultModel) throw new Refused('faultModelMismatch', `the receipt says ${receipt.faultModel}, genesis says ${genesis.faultModel}`);
   checkTransaction(receipt);
-  if (trustedHead !== undefined) {
-    if (!isTrustedHead(trustedHead)) throw new Refused('badTrustedHead', 'the trusted head is not {genesisHash, height, blockHash, timeMs}');
-    const conflict = headConflict(trustedHead, receipt.header, hash);
-    if (conflict !== null) throw new Refused('trustedHeadConflict', conflict);
-  }
   const { header, result, certificate } = receipt;
   return {
     ok: true,
@@ -75,56 +59,18 @@ function verifyAll(genesisFile: unknown, document: unknown, options: VerifyOptio
 interface CheckedGenesis {
   genesis: Genesis;
   genesisHash: Bytes;
-  validators: ValidatorSet;
   founders: FounderStatus[];
 }
 
 function readGenesis(file: unknown, options: VerifyOptions): CheckedGenesis {
-  const read = coded('badGenesisFile', (): { genesis: Genesis; genesisHash: Bytes; founders: FounderSignature[]; validators: ValidatorSet } => {
-    const parts = genesisFromJson(file);
-    return { ...parts, validators: genesisValidators(parts.genesis) };
-  });
-  const { genesis, genesisHash, validators } = read;
+  const read = coded('badGenesisFile', () => genesisFromJson(file));
+  const { genesis, genesisHash } = read;
   if (options.genesisHash !== undefined && options.genesisHash.toLowerCase().replace(/^0x/, '') !== toHex(genesisHash)) {
     throw new Refused('genesisHashMismatch', `the genesis file hashes to ${to0x(genesisHash)}, not to ${options.genesisHash}: it is not the genesis of the chain that you mean`);
   }
   const founders = verifyFounders(genesis, genesisHash, read.founders);
   if (!founders.ok) throw new Refused(founders.code, founders.message);
-  return { genesis, genesisHash, validators, founders: founders.founders };
-}
-
-/** The receipt and its header belong to this chain, and to the validators that genesis names. */
-function checkChain(receipt: ReadReceipt, genesis: Genesis, genesisHash: Bytes, validators: ValidatorSet): void {
-  const { header } = receipt;
-  if (!equalBytes(receipt.genesisHash, genesisHash)) throw new Refused('otherChain', `the receipt is of chain ${to0x(receipt.genesisHash)}, the genesis file of chain ${to0x(genesisHash)}`);
-  if (!equalBytes(header.genesisHash, genesisHash)) throw new Refused('otherChain', `the header is of chain ${to0x(header.genesisHash)}, the genesis file of chain ${to0x(genesisHash)}`);
-  if (receipt.faultModel !== genesis.faultModel) throw new Refused('faultModelMismatch', `the receipt says ${receipt.faultModel}, genesis says ${genesis.faultModel}`);
-  if (header.height === 0n) throw new Refused('heightZero', 'the header is of height 0; blocks begin at 1');
-  if (!equalBytes(header.validatorsHash, validators.hash)) {
-    throw new Refused('validatorSetMismatch', `block ${header.height} names the validator set ${to0x(header.validatorsHash)}, genesis has ${to0x(validators.hash)}, and the receipt shows no change of validators`);
-  }
-}
-
-/** The certificate is a commit of exactly this header; returns the power behind it. */
-function checkCertificate(receipt: ReadReceipt, hash: Bytes, validators: ValidatorSet): bigint {
-  const { certificate, header, genesisHash, faultModel } = receipt;
-  if (certificate.kind !== 'precommit') throw new Refused('notACommit', 'the certificate holds prevotes: they certify no decision');
-  if (certificate.height !== header.height) throw new Refused('otherBlockCertified', `the certificate is of height ${certificate.height}, the header of height ${header.height}`);
-  if (certificate.blockHash === null || !equalBytes(certificate.blockHash, hash)) {
-    throw new Refused('otherBlockCertified', `the header hashes to ${to0x(hash)}, the certificate is for ${certificate.blockHash === null ? 'no block' : to0x(certificate.blockHash)}`);
-  }
-  const check = verifyCertificate(certificate, validators, faultModel, genesisHash);
-  if (check.ok) return check.power;
-  switch (check.code) {
-    case 'notAscending':
-      throw new Refused('badReceipt', 'the signatures of the certificate do not stand by ascending index');
-    case 'unknownValidator':
-      throw new Refused('unknownValidator', `the certificate holds a signature of validator ${check.validator}; the chain has ${validators.size}`);
-    case 'badSignature':
-      throw new Refused('badSignature', `the signature of validator ${check.validator} in the certificate does not hold`);
-    case 'noQuorum':
-      throw new Refused('noQuorum', `the certificate has ${check.power} of ${check.total} power, which is no quorum under ${faultModel}`);
-  }
+  return { genesis, genesisHash, founders: founders.founders };
 }
 
 /** Transaction and result are the leaves that the certified header commits to. */

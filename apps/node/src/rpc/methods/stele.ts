@@ -14,7 +14,7 @@ function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | nu
   const results = store.results(place.height);
   const certificate = store.certificate(place.height);
   if (block === null || results === null || certificate === null) return null;
-  return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate });
+  return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate, validatorChanges: [] });
 }
 
 /** A decided header and the votes that decided it: canonical, and in words. */
