@@ -1,34 +1,140 @@
 import { parseArgs } from 'node:util';
-import { LIES, MAX_NODES, simulate } from '../libs/ledger/sim/index.js';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { INVARIANTS, LIES, MAX_NODES, MISFORTUNES, simulate, type SimResult } from '../libs/ledger/sim/index.js';
 
-const USAGE = `npm run sim -- [--seed N] [--runs M] [--nodes n] [--trace]
-  Runs the consensus machine on virtual time: seeds N … N + M − 1, ${MAX_NODES} nodes at most (drawn from the seed unless given).
-  --trace prints what happens. Faulty validators draw from: ${LIES.join(', ')}.`;
+const USAGE = `npm run sim -- [--seed N] [--runs M] [--nodes K] [--byzantine B] [--jobs J] [--trace]
+  Runs the consensus machine on virtual time: seeds N … N + M − 1 (1 … 100). The same seed does the same, always.
+  --nodes      how many, at most ${MAX_NODES}; drawn from the seed unless given
+  --byzantine  faulty validators, as far as they stay below a third of the power; drawn from the seed unless given.
+               They draw from: ${LIES.join(', ')}
+  --jobs       threads; 1 unless given
+  --trace      prints everything that happens
+  Disks fail by: ${MISFORTUNES.join(', ')}.
+  What must hold:
+${Object.entries(INVARIANTS).map(([name, meaning]) => `    ${name.padEnd(13)} ${meaning}`).join('\n')}
+  A long range may be run in parts: seeds do not depend on each other.`;
 
-/** Prints the seed of every run in which an invariant failed; the exit code says whether one did. */
-function main(): number {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, runs: { type: 'string', default: '100' }, nodes: { type: 'string' }, trace: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
-  const [seed, runs, nodes] = [Number(values.seed), Number(values.runs), values.nodes === undefined ? undefined : Number(values.nodes)];
-  const wrong = !Number.isSafeInteger(seed) || seed < 0 || !Number.isSafeInteger(runs) || runs < 1 || (nodes !== undefined && !(Number.isInteger(nodes) && nodes >= 1 && nodes <= MAX_NODES));
-  if (values.help || wrong) {
-    console.log(USAGE);
-    return wrong ? 2 : 0;
-  }
-  const began = performance.now();
-  let [failed, heights, events] = [0, 0, 0];
-  for (let i = 0; i < runs; i++) {
-    const result = simulate(seed + i, { nodes, onTrace: values.trace ? (line) => console.log(line) : undefined });
-    heights += result.heights;
-    events += result.events;
-    if (result.failure === null && runs > 1) continue;
-    if (result.failure !== null) failed += 1;
-    const { plan } = result;
-    console.log(`seed ${result.seed}: ${result.failure ?? 'ok'} (${plan.faultModel}, ${result.nodes} nodes, ${plan.liars.size} faulty, ${result.heights} heights, ${result.virtualMs} ms, trace ${result.traceHash})`);
-    if (result.failure !== null) console.log(`  again: npm run sim -- --seed ${result.seed} --runs 1${nodes === undefined ? '' : ` --nodes ${nodes}`} --trace`);
-  }
-  const seconds = (performance.now() - began) / 1000;
-  console.log(`${runs} runs, ${failed} failed; ${heights} heights, ${events} events, ${seconds.toFixed(1)} s, ${(runs / seconds).toFixed(1)} runs a second`);
-  return failed > 0 ? 1 : 0;
+const PROGRESS_MS = 10_000;
+/** Seeds that a thread is given at once. */
+const RANGE = 20;
+
+interface Options {
+  nodes: number | undefined;
+  byzantine: number | undefined;
 }
 
-process.exitCode = main();
+/** What the main thread wants to know of a run. */
+type Outcome = Pick<SimResult, 'seed' | 'failure' | 'heights' | 'events' | 'virtualMs' | 'acknowledged' | 'lapsed'> & { described: string };
+
+function outcomeOf(seed: number, options: Options, trace: boolean, hashed: boolean): Outcome {
+  const result = simulate(seed, { ...options, hashed, onTrace: trace ? (line) => console.log(line) : undefined });
+  const { plan, failure, heights, events, virtualMs, acknowledged, lapsed } = result;
+  const described = [
+    `${plan.faultModel}, ${plan.nodes} nodes, ${plan.liars.size} faulty${plan.unlucky === null ? '' : `, ${plan.unlucky.misfortune} at n${plan.unlucky.node}`}`,
+    `${heights} heights, ${virtualMs} ms${result.traceHash === null ? '' : `, trace ${result.traceHash}`}`,
+  ].join('; ');
+  return { seed, failure, heights, events, virtualMs, acknowledged, lapsed, described };
+}
+
+/** Sums over all runs, and what is printed. */
+class Report {
+  private readonly began = performance.now();
+  private printedMs = 0;
+  private sums = { runs: 0, failed: 0, heights: 0, events: 0, virtualMs: 0, acknowledged: 0, lapsed: 0 };
+
+  constructor(private readonly wanted: number, private readonly options: Options) {}
+
+  get failed(): number {
+    return this.sums.failed;
+  }
+
+  add(outcome: Outcome): void {
+    const { sums } = this;
+    sums.runs += 1;
+    for (const key of ['heights', 'events', 'virtualMs', 'acknowledged', 'lapsed'] as const) sums[key] += outcome[key];
+    if (outcome.failure !== null) sums.failed += 1;
+    if (outcome.failure !== null || this.wanted === 1) this.show(outcome);
+    const ms = performance.now() - this.began;
+    if (ms - this.printedMs < PROGRESS_MS || sums.runs === this.wanted) return;
+    this.printedMs = ms;
+    console.log(`  ${sums.runs} of ${this.wanted} runs, ${sums.failed} failed, ${(sums.runs / (ms / 1000)).toFixed(1)} runs a second`);
+  }
+
+  private show({ seed, failure, described }: Outcome): void {
+    const { nodes, byzantine } = this.options;
+    console.log(`seed ${seed}: ${failure ?? 'ok'} (${described})`);
+    if (failure !== null) console.log(`  again: npm run sim -- --seed ${seed} --runs 1${nodes === undefined ? '' : ` --nodes ${nodes}`}${byzantine === undefined ? '' : ` --byzantine ${byzantine}`} --trace`);
+  }
+
+  end(jobs: number): void {
+    const { runs, failed, heights, events, virtualMs, acknowledged, lapsed } = this.sums;
+    const seconds = (performance.now() - this.began) / 1000;
+    console.log(
+      `${runs} runs, ${failed} failed; ${(heights / runs).toFixed(1)} heights and ${Math.round(events / runs)} events a run; ${acknowledged} transactions acknowledged, ${lapsed} of them with more failing nodes than may be; `
+      + `${seconds.toFixed(1)} s, ${(runs / seconds).toFixed(1)} runs a second, virtual time ${Math.round(virtualMs / 1000 / seconds / jobs)} × real time${jobs > 1 ? ` on each of ${jobs} threads` : ''}`,
+    );
+  }
+}
+
+async function inThreads(seed: number, runs: number, jobs: number, options: Options, report: Report): Promise<void> {
+  let next = seed;
+  const end = seed + runs;
+  const workers = Array.from({ length: jobs }, () => new Worker(__filename, { workerData: options }));
+  await Promise.all(workers.map((worker) => new Promise<void>((resolve, reject) => {
+    const give = (): void => {
+      if (next >= end) return void worker.terminate().then(() => resolve(), reject);
+      const from = next;
+      next = Math.min(next + RANGE, end);
+      worker.postMessage({ from, to: next });
+    };
+    worker.on('error', reject);
+    worker.on('message', (outcomes: Outcome[]) => {
+      for (const outcome of outcomes) report.add(outcome);
+      give();
+    });
+    give();
+  })));
+}
+
+function serve(): void {
+  const options = workerData as Options;
+  parentPort?.on('message', ({ from, to }: { from: number; to: number }) => {
+    const outcomes: Outcome[] = [];
+    for (let seed = from; seed < to; seed++) outcomes.push(outcomeOf(seed, options, false, false));
+    parentPort?.postMessage(outcomes);
+  });
+}
+
+/** A whole number from the command line; null where it is none, or out of range. */
+function wholeNumber(text: string | undefined, least: number, most: number): number | undefined | null {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= least && value <= most ? value : null;
+}
+
+/** Prints the seed of every run in which an invariant failed; the exit code says whether one did. */
+async function main(): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { seed: text, runs: text, nodes: text, byzantine: text, jobs: text, trace: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  const seed = wholeNumber(values.seed ?? '1', 0, 2 ** 52);
+  const runs = wholeNumber(values.runs ?? '100', 1, 1e9);
+  const nodes = wholeNumber(values.nodes, 1, MAX_NODES);
+  const byzantine = wholeNumber(values.byzantine, 0, MAX_NODES);
+  const jobs = wholeNumber(values.jobs ?? '1', 1, 64);
+  if (values.help || seed == null || runs == null || nodes === null || byzantine === null || jobs == null) {
+    console.log(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const options = { nodes, byzantine };
+  const report = new Report(runs, options);
+  if (jobs > 1 && !values.trace) await inThreads(seed, runs, jobs, options, report);
+  else for (let i = 0; i < runs; i++) report.add(outcomeOf(seed + i, options, values.trace, runs === 1));
+  report.end(values.trace ? 1 : jobs);
+  return report.failed > 0 ? 1 : 0;
+}
+
+if (isMainThread) {
+  void main().then((code) => {
+    process.exitCode = code;
+  });
+} else serve();

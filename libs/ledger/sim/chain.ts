@@ -1,33 +1,33 @@
 import {
-  blockHash, certificateHash, equalBytes, evidenceRoot, paramsHash, sha256, toHex, transactionsRoot, utf8, ValidatorSet, ZERO_HASH,
-  type Block, type Bytes, type Certificate, type Evidence, type ExecutionOutcome, type HeightContext, type Params,
+  blockHash, certificateHash, equalBytes, evidenceRoot, paramsHash, sha256, toHex, transactionsRoot, utf8, ZERO_HASH,
+  type Block, type Bytes, type Certificate, type Evidence, type ExecutionOutcome, type HeightContext, type Params, type ValidatorSet,
 } from '../src/index.js';
-import { NODE_KEYS } from './keys.js';
+import { applyOrders, type Guard } from './membership.js';
+import { idOf, orderOf, type Order } from './transactions.js';
 
 export const SIM_GENESIS_HASH = sha256(utf8('simulated genesis'));
 const GENESIS_ROOT = sha256(utf8('simulated state'));
-const PLAIN = 0;
-const SET_POWER = 1;
-
-/** A transaction that only says who it is. */
-export const plainTransaction = (id: number): Bytes => Uint8Array.of(PLAIN, id >> 8, id & 0xff);
-/** One that gives a node a power of 1 … 255, or with 0 takes its vote away. */
-export const powerTransaction = (id: number, node: number, power: number): Bytes => Uint8Array.of(SET_POWER, id >> 8, id & 0xff, node, power);
+const RECEIPTS = utf8('receipts');
 
 export interface Decided {
   block: Block;
   certificate: Certificate;
 }
 
-/** What a node has on its disk of the chain, and a fake executor: the state root is a hash over all transactions so far. */
+/** A chain, and a fake executor: the state root is a hash over all transactions so far. */
 export class SimChain {
   readonly decided: Decided[] = [];
-  private readonly included = new Set<string>();
+  private readonly included = new Set<number>();
   private root = GENESIS_ROOT;
   private previous: ValidatorSet | null = null;
   private validators: ValidatorSet;
 
-  constructor(genesisValidators: ValidatorSet, readonly params: Params) {
+  /** @param guard which validator sets the members would never approve. */
+  constructor(
+    private readonly genesisValidators: ValidatorSet,
+    readonly params: Params,
+    private readonly guard: Guard,
+  ) {
     this.validators = genesisValidators;
   }
 
@@ -39,15 +39,18 @@ export class SimChain {
     return this.decided[Number(height) - 1];
   }
 
-  includes(transaction: Bytes): boolean {
-    return this.included.has(toHex(transaction));
+  /** Who votes on the height above the head. */
+  get current(): ValidatorSet {
+    return this.validators;
+  }
+
+  includes(id: number): boolean {
+    return this.included.has(id);
   }
 
   /** What a machine that begins above this head is told. */
   context(): HeightContext {
     const head = this.decided.at(-1);
-    let emptyBlocks = this.params.trailingBlocks;
-    for (let i = this.decided.length - 1, count = 0; i >= 0 && count < emptyBlocks; i--, count++) if ((this.decided[i]?.block.transactions.length ?? 0) > 0) emptyBlocks = count;
     return {
       height: this.height + 1n,
       prevHash: head?.certificate.blockHash ?? SIM_GENESIS_HASH,
@@ -56,23 +59,35 @@ export class SimChain {
       prevValidators: this.previous,
       validators: this.validators,
       params: this.params,
-      emptyBlocks,
+      emptyBlocks: this.emptyBlocks(),
     };
   }
 
-  /** Null where a transaction is malformed or was included before. */
-  execute(transactions: readonly Bytes[]): ExecutionOutcome | null {
-    const seen = new Set<string>();
-    for (const transaction of transactions) {
-      const key = toHex(transaction);
-      if (seen.has(key) || this.included.has(key) || transaction.length !== (transaction[0] === PLAIN ? 3 : 5)) return null;
-      seen.add(key);
+  private emptyBlocks(): number {
+    const most = this.params.trailingBlocks;
+    for (let count = 0; count < most; count++) {
+      const decided = this.decided[this.decided.length - 1 - count];
+      if (decided === undefined) break;
+      if (decided.block.transactions.length > 0) return count;
     }
-    const change = transactions.find((transaction) => transaction[0] === SET_POWER);
+    return most;
+  }
+
+  /** Null where a transaction is malformed, unsigned, or was included before. */
+  execute(transactions: readonly Bytes[]): ExecutionOutcome | null {
+    const seen = new Set<number>();
+    const orders: Order[] = [];
+    for (const transaction of transactions) {
+      const id = idOf(transaction);
+      const order = orderOf(transaction);
+      if (order === null || seen.has(id) || this.included.has(id)) return null;
+      seen.add(id);
+      orders.push(order);
+    }
     return {
       stateRoot: sha256(this.root, ...transactions),
-      receiptsRoot: sha256(utf8('receipts'), ...transactions),
-      nextValidators: change === undefined ? this.validators : withPower(this.validators, change[3] ?? 0, BigInt(change[4] ?? 0)),
+      receiptsRoot: sha256(RECEIPTS, ...transactions),
+      nextValidators: applyOrders(this.validators, orders, this.guard),
       params: this.params,
     };
   }
@@ -91,36 +106,23 @@ export class SimChain {
     return { block: { header, transactions, lastCommit, evidence }, outcome };
   }
 
-  /** Writes a decided block on the head. */
+  /** Writes a decided block on the head. @throws Error where it does not stand on it. */
   append(block: Block, certificate: Certificate): void {
     const outcome = this.execute(block.transactions);
     if (block.header.height !== this.height + 1n || outcome === null || !equalBytes(outcome.stateRoot, block.header.stateRoot)) {
       throw new Error(`block ${block.header.height} ${toHex(blockHash(block.header)).slice(0, 8)} does not stand on height ${this.height}`);
     }
-    for (const transaction of block.transactions) this.included.add(toHex(transaction));
+    for (const transaction of block.transactions) this.included.add(idOf(transaction));
     this.decided.push({ block, certificate });
     this.root = outcome.stateRoot;
     this.previous = this.validators;
     this.validators = outcome.nextValidators;
   }
-}
 
-const SETS = new Map<string, ValidatorSet>();
-
-/** The set with these powers by node; 0 for none. Kept, as checking keys is slow. */
-export function setOf(powers: readonly bigint[]): ValidatorSet {
-  const key = powers.join();
-  let found = SETS.get(key);
-  if (found === undefined) {
-    found = new ValidatorSet(powers.flatMap((power, node) => (power > 0n ? [{ publicKey: NODE_KEYS[node] ?? ZERO_HASH, power }] : [])));
-    SETS.set(key, found);
+  /** The chain as it was at an earlier height, on its own. */
+  copyTo(height: bigint): SimChain {
+    const copy = new SimChain(this.genesisValidators, this.params, this.guard);
+    for (const { block, certificate } of this.decided.slice(0, Number(height))) copy.append(block, certificate);
+    return copy;
   }
-  return found;
-}
-
-/** One validator more, less, or with another power, within a third of the old power, or one whole validator (design: membership). */
-function withPower(set: ValidatorSet, node: number, power: bigint): ValidatorSet {
-  const powers = NODE_KEYS.map((key) => set.at(set.indexOf(key))?.power ?? 0n);
-  powers[node] = power;
-  return powers.some((one) => one > 0n) ? setOf(powers) : set;
 }

@@ -1,41 +1,48 @@
-import { plainTransaction, powerTransaction } from './chain.js';
+import { keyNumber } from './keys.js';
+import { powersOf } from './membership.js';
 import type { NodePort } from './node-port.js';
+import type { Disturbance } from './plan.js';
 import type { World } from './world.js';
 
-/** More than this ahead, honest nodes refuse proposals, and rightly so; virtual clocks stay within. */
+/** More than 10 s ahead, honest nodes refuse proposals, and rightly so: clocks of a quorum stay within. */
 const MAX_SKEW_MS = 4000;
+const HOUR_MS = 3_600_000;
 
-/** Partitions, pauses, clock jumps, crashes of one, some or all: one after another until everything heals. */
+/** One disturbance after another until everything heals. */
 export function disturb(world: World): void {
   const { plan, random, queue } = world;
   if (!world.chaos) return;
-  const node = random.pick(world.nodes);
   if (plan.deafness && random.chance(0.5)) world.network.deaf = random.below(plan.nodes + 1) - 1;
-  switch (random.below(7)) {
-    case 0: case 1:
-      partition(world);
-      break;
-    case 2:
-      node.pause(random.between(20, 1200));
-      break;
-    case 3:
-      node.skewMs = random.between(-MAX_SKEW_MS, MAX_SKEW_MS);
-      break;
-    case 4:
-      world.takeDown(node, random.between(10, 2000));
-      break;
-    case 5: {
-      const downMs = random.between(10, 1000);
-      const all = random.chance(0.5);
-      for (const one of world.nodes) if (all || random.chance(0.5)) world.takeDown(one, downMs + random.between(0, 50));
-      break;
-    }
-    case 6:
-      damage(world);
-      break;
-  }
+  DISTURB[random.pick(plan.disturbances)](world, random.pick(world.nodes));
   queue.after(random.between(1, 2 * plan.disturbanceMs), () => disturb(world));
 }
+
+const DISTURB: Readonly<Record<Disturbance, (world: World, node: NodePort) => void>> = {
+  partition,
+  pause: (world, node) => node.pause(world.random.between(20, 1200)),
+  clock: (world, node) => {
+    node.skewMs = world.random.between(-MAX_SKEW_MS, MAX_SKEW_MS);
+    // One clock may be off by any amount, as long as no quorum follows it.
+    const { powers } = world.plan;
+    const total = powers.reduce((sum, power) => sum + power, 0n);
+    if (!world.plan.membership && 3n * (powers[node.index] ?? 0n) < total && world.nodes.every((one) => one === node || Math.abs(one.skewMs) <= MAX_SKEW_MS) && world.random.chance(0.3)) {
+      node.skewMs = world.random.pick([-HOUR_MS, HOUR_MS]);
+    }
+  },
+  crash: (world, node) => world.takeDown(node, world.random.between(10, 2000)),
+  crashMany: (world) => {
+    const { random } = world;
+    const downMs = random.between(10, 1000);
+    const all = random.chance(0.5);
+    for (const one of world.nodes) if (all || random.chance(0.5)) world.takeDown(one, downMs + random.between(0, 50));
+  },
+  site: loseSite,
+  fullDisk: (world, node) => {
+    node.log(() => 'disk full');
+    node.disk.fullUntilMs = world.queue.nowMs + world.random.between(100, 1500);
+  },
+  misfortune: (world) => strike(world),
+};
 
 function partition(world: World): void {
   const { random, network, nodes } = world;
@@ -49,40 +56,59 @@ function partition(world: World): void {
   }
   world.queue.after(random.between(50, 1500), () => {
     network.mendLinks();
-    for (const node of nodes) if (node.up) node.announce();
+    world.reconnect();
   });
+}
+
+/** All nodes of one site lose their power, and come back at different times. */
+function loseSite(world: World): void {
+  const { random, plan } = world;
+  const site = random.pick(plan.sites);
+  const downMs = random.between(300, 2500);
+  for (const node of world.nodes) if (plan.sites[node.index] === site) world.takeDown(node, downMs + random.between(0, 200));
 }
 
 /** The first that decided a height is gone before it can tell; perhaps all others crash as well. */
 export function isolateDecider(world: World, decider: NodePort): void {
   const { plan, random, network } = world;
-  if (!world.chaos || !random.chance(plan.isolateRate)) return;
-  network.isolate(decider.index, random.between(200, 2500));
+  if (!world.chaos || plan.isolateRate === 0 || !random.chance(plan.isolateRate)) return;
+  const forMs = random.between(200, 2500);
+  network.isolate(decider.index, forMs);
+  world.queue.after(forMs + 1, () => world.reconnect());
   if (plan.deafness) network.deaf = random.below(plan.nodes);
-  if (!random.chance(0.4)) return;
+  if (!random.chance(plan.directed ? 0.15 : 0.4)) return;
   for (const node of world.nodes) if (node !== decider || random.chance(0.3)) world.queue.after(random.between(0, 10), () => world.takeDown(node, random.between(5, 60)));
 }
 
-/** A log that no crash explains: that node signs nothing in that height. More of them than may crash, and a chain rightly stops. */
-function damage(world: World): void {
+/** The unlucky node's disk fails, once, while its process is down. */
+function strike(world: World): void {
   const { plan, random } = world;
-  if (!plan.damage || plan.membership || world.nodes.some(({ disk }) => disk.damagedHeight > 0n)) return;
-  const total = plan.powers.reduce((sum, power) => sum + power, 0n);
-  const node = random.pick(world.nodes);
-  const power = plan.powers[node.index] ?? 0n;
-  if (plan.faultModel === 'BFT' ? 3n * power >= total : 2n * power >= total) return;
+  if (plan.unlucky === null || world.struck) return;
+  const { misfortune } = plan.unlucky;
+  const node = world.nodes[plan.unlucky.node];
+  if (node === undefined || !node.up) return;
   world.takeDown(node, random.between(10, 300));
-  node.log('log damaged');
-  node.disk.damage();
+  if (!node.disk.strike(misfortune, random)) return;
+  node.log(() => misfortune);
+  world.struck = true;
+  if (misfortune !== 'newKey') return;
+  const old = keyNumber(node.index, 0);
+  const power = Number(powersOf(world.checker.chain.current)[old] ?? 0n);
+  node.takeNewKey();
+  if (!plan.membership || power === 0) return;
+  world.clients.submit({ type: 'setPower', key: old, power: 0 });
+  world.clients.submit({ type: 'setPower', key: keyNumber(node.index, 1), power });
 }
 
-/** Transactions come in until a little after everything healed. */
-export function submitTransactions(world: World, untilMs: number): void {
+/** Transactions come in as long as they are wanted. */
+export function submitTransactions(world: World): void {
   const { plan, random, queue } = world;
-  if (queue.nowMs > untilMs) return;
+  if (!world.submitting) return;
+  const spoiled = [...plan.liars.values()].some((lies) => lies.includes('weakKey'));
   for (let count = random.between(1, 3); count > 0; count--) {
-    const id = world.submitted.length;
-    world.submit(plan.membership && random.chance(0.25) ? powerTransaction(id, random.below(plan.nodes), random.pick([0, 1, 1, 2, 3])) : plainTransaction(id));
+    if (plan.membership && random.chance(0.25)) world.clients.submit({ type: 'setPower', key: keyNumber(random.below(plan.nodes), 0), power: random.pick([0, 1, 1, 2, 3]) });
+    else if (spoiled && random.chance(0.2)) world.clients.submit({ type: 'weakKey', key: random.below(3), power: 1 });
+    else world.clients.submit({ type: 'plain' });
   }
-  queue.after(random.between(1, 2 * plan.transactionMs), () => submitTransactions(world, untilMs));
+  queue.after(random.between(1, 2 * plan.transactionMs), () => submitTransactions(world));
 }

@@ -1,69 +1,71 @@
-/** What happens at a virtual time. Events of the same time run in the order in which they were planned. */
-export interface SimEvent {
+import type { Prng } from './prng.js';
+
+/** What happens at a virtual time. */
+interface SimEvent {
   atMs: number;
+  /** Among events of one time: by chance where the queue shuffles, else 0. */
+  rank: number;
   sequence: number;
   run: () => void;
 }
 
-/** Binary heap of events by (time, sequence). */
+/** Binary heap of events by time; those of one tick run in the order in which they were planned, or in any order that the seed draws. */
 export class EventQueue {
   private readonly heap: SimEvent[] = [];
   private sequence = 0;
   nowMs = 0;
+
+  /** @param shuffle draws the order within one tick; null keeps the order of planning. */
+  constructor(private readonly shuffle: Prng | null = null) {}
 
   get size(): number {
     return this.heap.length;
   }
 
   after(delayMs: number, run: () => void): void {
-    this.heap.push({ atMs: this.nowMs + delayMs, sequence: this.sequence++, run });
-    this.up(this.heap.length - 1);
+    const { heap } = this;
+    const event = { atMs: this.nowMs + delayMs, rank: this.shuffle === null ? 0 : this.shuffle.next(), sequence: this.sequence++, run };
+    let at = heap.length;
+    heap.push(event);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] as SimEvent;
+      if (!isBefore(event, above)) break;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = event;
   }
 
   /** Runs the next event; false where there is none before the end. */
   runNext(endMs: number): boolean {
     const first = this.heap[0];
     if (first === undefined || first.atMs > endMs) return false;
-    const last = this.heap.pop();
-    if (last !== undefined && last !== first) {
-      this.heap[0] = last;
-      this.down(0);
-    }
+    const last = this.heap.pop() as SimEvent;
+    if (last !== first) this.sink(last);
     this.nowMs = first.atMs;
     first.run();
     return true;
   }
 
-  private before(a: number, b: number): boolean {
-    const [x, y] = [this.heap[a], this.heap[b]];
-    if (x === undefined || y === undefined) return false;
-    return x.atMs < y.atMs || (x.atMs === y.atMs && x.sequence < y.sequence);
-  }
-
-  private swap(a: number, b: number): void {
-    const [x, y] = [this.heap[a], this.heap[b]];
-    if (x === undefined || y === undefined) return;
-    this.heap[a] = y;
-    this.heap[b] = x;
-  }
-
-  private up(at: number): void {
-    for (let i = at; i > 0; ) {
-      const parent = (i - 1) >> 1;
-      if (!this.before(i, parent)) return;
-      this.swap(i, parent);
-      i = parent;
+  /** Puts an event where it belongs, from the top down. */
+  private sink(event: SimEvent): void {
+    const { heap } = this;
+    const size = heap.length;
+    let at = 0;
+    for (let child = 1; child < size; child = 2 * at + 1) {
+      const right = child + 1;
+      const least = right < size && isBefore(heap[right] as SimEvent, heap[child] as SimEvent) ? right : child;
+      const below = heap[least] as SimEvent;
+      if (!isBefore(below, event)) break;
+      heap[at] = below;
+      at = least;
     }
+    heap[at] = event;
   }
+}
 
-  private down(at: number): void {
-    for (let i = at; ; ) {
-      let least = i;
-      if (this.before(2 * i + 1, least)) least = 2 * i + 1;
-      if (this.before(2 * i + 2, least)) least = 2 * i + 2;
-      if (least === i) return;
-      this.swap(i, least);
-      i = least;
-    }
-  }
+function isBefore(a: SimEvent, b: SimEvent): boolean {
+  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
+  return a.rank !== b.rank ? a.rank < b.rank : a.sequence < b.sequence;
 }

@@ -1,40 +1,54 @@
-import type { Message } from '../src/index.js';
+import type { Bytes, Message } from '../src/index.js';
 import type { Decided } from './chain.js';
+import { Director } from './director.js';
 import type { EventQueue } from './event-queue.js';
 import type { PacketKind, Plan } from './plan.js';
 import type { Prng } from './prng.js';
+import type { WireMessage } from './wire.js';
 
 /** What one node sends to another: consensus, and what the shell adds to it. */
 export type Packet =
   | { type: 'consensus'; message: Message }
+  | { type: 'wire'; message: WireMessage }
   | { type: 'height'; height: bigint }
   | { type: 'wanted'; from: bigint }
-  | { type: 'decided'; decided: Decided };
+  | { type: 'decided'; decided: Decided }
+  | { type: 'transactions'; transactions: readonly Bytes[] }
+  | { type: 'held'; ids: readonly number[] };
 
-const HEALED_DELAY_MS = 8;
 const DEAF_RATE = 0.95;
 
-/** Links that lose, delay, reorder and repeat, each direction for itself, until they heal. */
+/** Links that lose, delay, reorder and repeat, each direction for itself, while there is trouble. */
 export class SimNetwork {
   private readonly cut = new Set<number>();
   private readonly isolatedUntilMs = new Map<number, number>();
   /** Gets hardly any prevotes and certificates; −1 for nobody. */
   deaf = -1;
   private healed = false;
+  private readonly director: Director | null;
   receive: (to: number, from: number, packet: Packet) => void = () => undefined;
 
   constructor(
     private readonly plan: Plan,
     private readonly queue: EventQueue,
     private readonly random: Prng,
-  ) {}
+  ) {
+    this.director = plan.directed ? new Director(plan) : null;
+  }
 
   send(from: number, to: number, packet: Packet): void {
     const { plan, random } = this;
-    if (this.healed) return this.deliver(from, to, packet, random.between(1, HEALED_DELAY_MS));
-    if (to === this.deaf && (kindOf(packet) === 'prevote' || kindOf(packet) === 'certificate') && random.chance(DEAF_RATE)) return;
-    if (this.isCut(from, to) || random.chance(plan.dropRate) || random.chance(plan.dropRates[kindOf(packet)])) return;
-    this.deliver(from, to, packet, random.between(1, plan.maxDelayMs));
+    const [leastMs, mostMs] = plan.healedDelayMs;
+    if (this.healed) return this.deliver(from, to, packet, random.between(leastMs, mostMs));
+    if (this.isCut(from, to)) return;
+    const delayMs = random.between(1, plan.maxDelayMs);
+    // Gossip goes over connections that lose nothing while they stand; who connects again is greeted.
+    if (packet.type === 'transactions' || packet.type === 'held') return this.deliver(from, to, packet, delayMs);
+    const kind = kindOf(packet);
+    if (to === this.deaf && (kind === 'prevote' || kind === 'certificate') && random.chance(DEAF_RATE)) return;
+    if (this.director !== null && packet.type === 'consensus' && this.director.drops(from, to, packet.message, this.queue.nowMs)) return;
+    if (random.chance(plan.dropRate) || random.chance(plan.dropRates[kind])) return;
+    this.deliver(from, to, packet, delayMs);
     if (random.chance(plan.duplicateRate)) this.deliver(from, to, packet, random.between(1, 4 * plan.maxDelayMs));
   }
 
@@ -59,19 +73,27 @@ export class SimNetwork {
     this.mendLinks();
   }
 
+  trouble(): void {
+    this.healed = false;
+  }
+
   private deliver(from: number, to: number, packet: Packet, delayMs: number): void {
     this.queue.after(delayMs, () => {
-      if (!this.isCut(from, to)) this.receive(to, from, packet);
+      if (this.healed || !this.isCut(from, to)) this.receive(to, from, packet);
     });
   }
 
   private isCut(from: number, to: number): boolean {
+    if (this.cut.size > 0 && this.cut.has(from * this.plan.nodes + to)) return true;
+    if (this.isolatedUntilMs.size === 0) return false;
     const { nowMs } = this.queue;
-    return this.cut.has(from * this.plan.nodes + to) || (this.isolatedUntilMs.get(from) ?? 0) > nowMs || (this.isolatedUntilMs.get(to) ?? 0) > nowMs;
+    return (this.isolatedUntilMs.get(from) ?? 0) > nowMs || (this.isolatedUntilMs.get(to) ?? 0) > nowMs;
   }
 }
 
 function kindOf(packet: Packet): PacketKind {
-  if (packet.type !== 'consensus') return 'shell';
-  return packet.message.type === 'vote' ? packet.message.vote.kind : packet.message.type;
+  if (packet.type === 'consensus') return packet.message.type === 'vote' ? packet.message.vote.kind : packet.message.type;
+  // The kind of a vote stands in its second byte.
+  if (packet.type === 'wire') return packet.message.type !== 'vote' ? packet.message.type : packet.message.bytes[1] === 2 ? 'prevote' : 'precommit';
+  return 'shell';
 }

@@ -1,4 +1,4 @@
-import type { Input, State } from '../src/index.js';
+import type { Bytes, Input, State } from '../src/index.js';
 import type { SimDisk } from './disk.js';
 import type { Packet } from './network.js';
 
@@ -15,14 +15,22 @@ export interface NodePort {
   crash(): void;
   pause(forMs: number): void;
   resume(): void;
+  /** From now on it votes under its second key. */
+  takeNewKey(): void;
   /** Tells every peer the height of its chain. */
   announce(): void;
+  /** Connects again: whoever hears it gets what waits in its pool. */
+  greet(): void;
+  greetPeer(to: number): void;
   tellMachine(): void;
   feed(input: Input): void;
   receive(from: number, packet: Packet): void;
   send(to: number, packet: Packet): void;
-  peers(): number[];
+  submit(transaction: Bytes): void;
+  peers(): readonly number[];
   /** In this process only: not after a crash. */
   later(delayMs: number, work: () => void): void;
-  log(text: string): void;
+  log(text: () => string): void;
+  /** Where its inputs are kept: feeds them to a new machine, which must do the same. */
+  replayInputs(): void;
 }

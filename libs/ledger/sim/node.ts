@@ -1,19 +1,25 @@
-import { type Block, type Certificate, type Effect, type Input, type LogRecord, type Message, type State, type TimerKind } from '../src/index.js';
+import { blockHash, SigningGuard, type Block, type Bytes, type Certificate, type Effect, type Input, type LogRecord, type Message, type SignRequest, type State } from '../src/index.js';
 import { SIM_GENESIS_HASH } from './chain.js';
 import type { SimDisk } from './disk.js';
+import { Deaths } from './deaths.js';
 import { isolateDecider } from './disturb.js';
-import { NODE_KEYS, signCheaply, verifyCheaply } from './keys.js';
-import { Liar } from './lies.js';
+import { Inbox } from './inbox.js';
+import { keyNumber, NODE_KEYS, signCheaply, verifyCheaply } from './keys.js';
+import { Liar } from './lies/liar.js';
+import { Mouth } from './mouth.js';
 import type { NodePort } from './node-port.js';
 import type { Packet } from './network.js';
+import { SimPool } from './pool.js';
+import { Recorder } from './recorder.js';
 import { SimSync } from './sync.js';
+import { SimTimers } from './timers.js';
 import { describe, short } from './trace.js';
+import { idOf } from './transactions.js';
+import { fromWire, heightOf } from './wire.js';
 import type { World } from './world.js';
 
 /** Virtual time 0. */
 const EPOCH_MS = 1_700_000_000_000;
-const MAX_KEPT = 512;
-const HEIGHTS_AHEAD = 3n;
 
 /** One process: drives a machine as the node's shell does, carrying out effects in order. A crash may fall before any of them. */
 export class SimNode implements NodePort {
@@ -24,14 +30,20 @@ export class SimNode implements NodePort {
   private incarnation = 0;
   private mailbox: Input[] = [];
   private running = false;
-  private timers = new Map<TimerKind, number>();
-  private timerCount = 0;
-  private kept: Message[] = [];
+  private timers = new SimTimers(this);
+  private inbox = new Inbox();
   private committing = false;
   private afterCommit: (() => void)[] = [];
   private announcedHeight = 0n;
   private sync: SimSync;
+  private pool: SimPool;
+  private guard: SigningGuard;
+  private readonly mouth: Mouth;
+  private readonly dies: Deaths;
+  private keyGeneration: 0 | 1 = 0;
+  private readonly others: readonly number[];
   private readonly liar: Liar | null;
+  private readonly recorder: Recorder | null;
 
   constructor(
     readonly world: World,
@@ -40,13 +52,23 @@ export class SimNode implements NodePort {
     private readonly observer: boolean,
   ) {
     const lies = world.plan.liars.get(index);
-    this.liar = lies === undefined ? null : new Liar(this.key, lies, world.random);
+    this.liar = lies === undefined ? null : new Liar(this.key, world.liarKeys, lies, world.random);
+    this.recorder = world.plan.recorded && this.liar === null && index < 2 ? new Recorder() : null;
+    this.others = Array.from({ length: world.plan.nodes }, (_, to) => to).filter((to) => to !== index);
     this.sync = new SimSync(this, this.world);
+    this.pool = new SimPool(this, this.world, this.liar?.tells('silent') ?? false);
+    this.mouth = new Mouth(this, world, this.liar);
+    this.dies = new Deaths(this, world);
+    this.guard = new SigningGuard(SIM_GENESIS_HASH, []);
     this.state = this.newState();
   }
 
   get key(): Uint8Array {
-    return NODE_KEYS[this.index] ?? new Uint8Array(32);
+    return NODE_KEYS[keyNumber(this.index, this.keyGeneration)] ?? new Uint8Array(32);
+  }
+
+  takeNewKey(): void {
+    this.keyGeneration = 1;
   }
 
   get busy(): boolean {
@@ -55,7 +77,12 @@ export class SimNode implements NodePort {
 
   private newState(): State {
     const config = { genesisHash: SIM_GENESIS_HASH, faultModel: this.world.plan.faultModel, self: this.observer ? null : this.key, verify: verifyCheaply };
-    return this.world.machine.createState(config, this.disk.chain.context());
+    return this.createState(config, this.disk.chain.context());
+  }
+
+  private createState(config: State['config'], context: State['context']): State {
+    this.recorder?.begin(config, context);
+    return this.world.machine.createState(config, context);
   }
 
   /** A new process on what the disk holds. */
@@ -64,21 +91,25 @@ export class SimNode implements NodePort {
     this.up = true;
     this.incarnation += 1;
     this.pausedUntilMs = 0;
-    [this.mailbox, this.kept, this.afterCommit] = [[], [], []];
+    [this.mailbox, this.inbox, this.afterCommit] = [[], new Inbox(), []];
     [this.running, this.committing, this.announcedHeight] = [false, false, 0n];
-    this.timers = new Map();
+    this.timers = new SimTimers(this);
     this.sync = new SimSync(this, this.world);
+    this.pool = new SimPool(this, this.world, this.liar?.tells('silent') ?? false);
+    const records = this.disk.open();
+    this.guard = new SigningGuard(SIM_GENESIS_HASH, records);
     this.state = this.newState();
     const height = this.disk.chain.height + 1n;
-    this.log(`start at ${height}`);
-    this.feed({ type: 'start', records: this.world.machine.readLog(this.disk.records()), maySign: !this.observer && height > this.disk.damagedHeight });
+    this.log(() => `start at ${height}`);
+    this.feed({ type: 'start', records: records, maySign: this.maySign });
     this.announce();
+    for (const peer of this.others) this.world.nodes[peer]?.greetPeer(this.index);
     this.tellMachine();
   }
 
   crash(): void {
     if (!this.up) return;
-    this.log('crash');
+    this.log(() => 'crash');
     this.up = false;
     this.disk.crash(this.world.random);
   }
@@ -91,8 +122,12 @@ export class SimNode implements NodePort {
     this.pausedUntilMs = 0;
   }
 
-  log(text: string): void {
-    this.world.trace.add(this.world.queue.nowMs, this.index, text);
+  log(text: () => string): void {
+    if (this.world.trace.on) this.world.trace.add(this.world.queue.nowMs, this.index, text());
+  }
+
+  private get maySign(): boolean {
+    return !this.observer && this.disk.chain.height + 1n > this.disk.noSigningUpTo;
   }
 
   /** Runs later, in this process only: not after a crash, and not while it is paused. */
@@ -110,13 +145,22 @@ export class SimNode implements NodePort {
   receive(from: number, packet: Packet): void {
     if (!this.up) return;
     if (this.pausedUntilMs > this.world.queue.nowMs) return this.later(0, () => this.receive(from, packet));
-    if (packet.type !== 'consensus') return this.sync.receive(from, packet);
-    const { message } = packet;
+    switch (packet.type) {
+      case 'consensus': return this.hear(from, packet.message);
+      case 'wire': return this.hear(from, fromWire(packet.message));
+      case 'transactions': return this.pool.receive(from, packet.transactions);
+      case 'held': return this.pool.held(from, packet.ids);
+      default: return this.sync.receive(from, packet);
+    }
+  }
+
+  private hear(from: number, message: Message | null): void {
+    if (message === null) return;
     const height = heightOf(message);
     const current = this.state.context.height;
     if (height < current) this.sync.heardOld(from, height);
     else if (height === current) this.feed(this.inputOf(message));
-    else if (height <= current + HEIGHTS_AHEAD && this.kept.length < MAX_KEPT) this.kept.push(message);
+    else this.inbox.keep(message, current);
   }
 
   send(to: number, packet: Packet): void {
@@ -126,17 +170,34 @@ export class SimNode implements NodePort {
 
   announce(): void {
     if (this.disk.chain.height === 0n) return;
-    for (const to of this.peers()) this.send(to, { type: 'height', height: this.disk.chain.height });
+    for (const to of this.others) this.send(to, { type: 'height', height: this.disk.chain.height });
   }
 
-  peers(): number[] {
-    return Array.from({ length: this.world.plan.nodes }, (_, to) => to).filter((to) => to !== this.index);
+  greet(): void {
+    for (const to of this.others) this.greetPeer(to);
+  }
+
+  greetPeer(to: number): void {
+    if (this.up) this.pool.greet(to);
+  }
+
+  submit(transaction: Bytes): void {
+    this.pool.submit(transaction);
+  }
+
+  replayInputs(): void {
+    const difference = this.recorder?.differs(this.world.machine) ?? null;
+    if (difference !== null) this.world.fail('replay', `n${this.index}: ${difference}`);
+  }
+
+  peers(): readonly number[] {
+    return this.others;
   }
 
   /** Once a height, and only while the pool is up to date with the block below it. */
   tellMachine(): void {
     const { height } = this.state.context;
-    if (!this.up || this.announcedHeight === height || this.disk.chain.height + 1n !== height || this.world.poolOf(this.index).length === 0) return;
+    if (!this.up || this.announcedHeight === height || this.disk.chain.height + 1n !== height || this.pool.size === 0) return;
     this.announcedHeight = height;
     this.feed({ type: 'transactionsAvailable', height });
   }
@@ -153,6 +214,7 @@ export class SimNode implements NodePort {
     const before = this.state.context.height;
     this.liar?.forget(this.state);
     const { effects } = this.world.machine.step(this.state, input);
+    this.recorder?.took(input, effects);
     this.world.steps += 1;
     this.world.checker.bounds(this.index, this.state);
     const { incarnation } = this;
@@ -166,27 +228,23 @@ export class SimNode implements NodePort {
 
   private enter(): void {
     const { height } = this.state.context;
-    if (!this.state.maySign && !this.observer && height > this.disk.damagedHeight) {
-      const { context } = this.state;
-      this.state = this.world.machine.createState(this.state.config, context);
+    if (!this.state.maySign && !this.observer && height > this.disk.noSigningUpTo) {
+      const { context, config } = this.state;
+      this.state = this.createState(config, context);
       this.feed({ type: 'start', records: [], maySign: true });
     }
-    const now = this.kept.filter((message) => heightOf(message) === height);
-    this.kept = this.kept.filter((message) => heightOf(message) > height);
-    for (const message of now) this.feed(this.inputOf(message));
+    for (const message of this.inbox.take(height)) this.feed(this.inputOf(message));
   }
 
   private carryOut(effect: Effect): void {
     const { world } = this;
     switch (effect.type) {
       case 'sign':
-        return void this.mailbox.unshift({ type: 'signed', id: effect.id, signature: signCheaply(this.key, effect.signBytes) });
-      case 'persist':
-        return this.persist(effect.id, effect.record);
+        return this.sign(effect.id, effect.request);
       case 'broadcast':
         return this.broadcast(effect.message);
       case 'setTimer':
-        return this.setTimer(effect);
+        return this.timers.set(effect);
       case 'build':
         return this.build(effect);
       case 'execute':
@@ -199,25 +257,14 @@ export class SimNode implements NodePort {
       case 'requestSync':
         return this.sync.need(effect.height);
       case 'halt':
-        return world.fail(`n${this.index} halted: ${effect.reason}`);
+        return world.fail('running', `n${this.index} halted: ${effect.reason}`);
     }
   }
 
   private broadcast(message: Message): void {
-    this.log(describe(message));
-    if (this.liar === null) this.world.checker.sent(this.index, this.state.context.validators.indexOf(this.key), this.disk, message);
-    for (const to of this.peers()) {
-      const told = this.liar === null ? [message] : this.liar.tell(this.state, message, to);
-      for (const one of told) this.send(to, { type: 'consensus', message: one });
-    }
-  }
-
-  private setTimer({ timer, delayMs }: Extract<Effect, { type: 'setTimer' }>): void {
-    const number = ++this.timerCount;
-    this.timers.set(timer.kind, number);
-    this.later(delayMs, () => {
-      if (this.timers.get(timer.kind) === number) this.feed({ type: 'timeout', timer });
-    });
+    this.log(() => describe(message));
+    if (this.liar === null) this.world.checker.sent(this.index, keyNumber(this.index, this.keyGeneration), this.state.context.validators.indexOf(this.key), this.disk, message);
+    this.mouth.tell(this.state, message);
   }
 
   /** What builds on a decided block waits until that is durable. */
@@ -226,15 +273,27 @@ export class SimNode implements NodePort {
     else work();
   }
 
-  private persist(id: number, record: LogRecord): void {
+  /** As the safety module does: it refuses what conflicts, and releases a signature when its record is durable. */
+  private sign(id: number, request: SignRequest): void {
     this.whenDurable(() => {
+      const verdict = this.guard.judge(request);
+      if (verdict.type === 'stored') return this.feed({ type: 'signed', id, signature: verdict.signature });
+      if (verdict.type === 'refuse') return this.refused(request, verdict.why);
+      const record: LogRecord = { ...request, signature: signCheaply(this.key, request.signBytes) };
+      this.guard.remember(record);
+      if (this.dies.ofFullDisk(record)) return;
       const durable = this.disk.append(record);
-      if (this.world.machine.sendsBeforePersisting === true) this.later(0, () => this.feed({ type: 'persisted', id }));
       this.later(this.world.diskMs(), () => {
+        if (this.dies.ofSyncError()) return;
         durable();
-        this.feed({ type: 'persisted', id });
+        this.feed({ type: 'signed', id, signature: record.signature });
       });
     });
+  }
+
+  /** The machine has its own memory of what it signed: it never asks for what conflicts. */
+  private refused({ height }: SignRequest, why: string): void {
+    if (height > this.disk.chain.height && this.liar === null) this.world.fail('equivocation', `n${this.index} was asked to sign what must not be: ${why}`);
   }
 
   private build(effect: Extract<Effect, { type: 'build' }>): void {
@@ -242,7 +301,7 @@ export class SimNode implements NodePort {
       if (this.disk.chain.height + 1n !== effect.height) return;
       const now = this.nowMs();
       const timeMs = now > effect.minTimeMs ? now : effect.minTimeMs;
-      const built = this.disk.chain.build(this.key, timeMs, this.world.poolOf(this.index), effect.lastCommit, effect.evidence);
+      const built = this.disk.chain.build(this.key, timeMs, this.pool.ready(), effect.lastCommit, effect.evidence);
       this.feed({ type: 'built', height: effect.height, round: effect.round, ...built });
     }));
   }
@@ -255,12 +314,19 @@ export class SimNode implements NodePort {
 
   private commit(block: Block, certificate: Certificate): void {
     const { world } = this;
-    this.log(`decide ${block.header.height} ${short(certificate.blockHash)} in round ${certificate.round}`);
-    if (this.liar === null && world.checker.decided(this.index, block, certificate)) isolateDecider(world, this);
+    this.log(() => `decide ${block.header.height} ${short(certificate.blockHash)} in round ${certificate.round}`);
+    if (this.liar === null && world.checker.decided(this.index, block, certificate)) {
+      world.light.decided(block.header.height, blockHash(block.header));
+      world.promises.decided(block.transactions.map(idOf));
+      isolateDecider(world, this);
+    }
     if (this.committing) throw new Error('a height was decided before the one below it was durable');
     this.committing = true;
     this.later(world.diskMs(), () => {
-      this.disk.chain.append(block, certificate);
+      if (this.disk.fullUntilMs > world.queue.nowMs || this.dies.ofSyncError()) return world.takeDown(this, world.random.between(50, 800));
+      this.disk.commit(block, certificate);
+      this.guard.letGo(block.header.height);
+      this.pool.committed(block);
       if (world.random.chance(0.3)) this.disk.prune();
       this.committing = false;
       const waiting = this.afterCommit;
@@ -281,11 +347,3 @@ export class SimNode implements NodePort {
   }
 }
 
-function heightOf(message: Message): bigint {
-  switch (message.type) {
-    case 'proposal': return message.proposal.height;
-    case 'vote': return message.vote.height;
-    case 'certificate': return message.certificate.height;
-    case 'skipProof': return message.votes[0]?.height ?? 0n;
-  }
-}

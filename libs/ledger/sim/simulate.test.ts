@@ -1,44 +1,54 @@
-import { planOf, simulate } from './index.js';
-
-/** Seeds that failed once, with what was wrong then. */
-const REGRESSIONS: readonly [number, string][] = [
-  [116, 'the entry proof was lost when all crashed: nodes of less than a third were ahead, and nobody could follow'],
-  [318, 'the same, of four nodes with one faulty'],
-];
-
-const FROM_SEED = Number(process.env['SIM_SEED'] ?? '1');
-const RUNS = 100;
+import { FAILED_SEEDS } from './failed-seeds.js';
+import { LIES, MISFORTUNES, planOf, simulate } from './index.js';
 
 describe('the simulator', () => {
-  it(`holds every invariant for ${RUNS} seeds from ${FROM_SEED} (SIM_SEED sets the first)`, () => {
-    const failures: string[] = [];
-    for (let seed = FROM_SEED; seed < FROM_SEED + RUNS; seed++) {
-      const { failure } = simulate(seed);
-      if (failure !== null) failures.push(`seed ${seed}: ${failure}`);
-    }
-    expect(failures).toEqual([]);
-  }, 60_000);
-
-  it.each(REGRESSIONS)('seed %d: %s', (seed) => expect(simulate(seed).failure).toBeNull());
+  it.each(FAILED_SEEDS)('seed $seed, which failed once: $was', ({ seed }) => expect(simulate(seed).failure).toBeNull());
 
   it('gives the same trace for the same seed, and another for another', () => {
-    const hashes = [7, 7, 8].map((seed) => simulate(seed).traceHash);
+    const hashes = [7, 7, 8].map((seed) => simulate(seed, { hashed: true }).traceHash);
+    expect(hashes[0]).toMatch(/^[0-9a-f]{16}$/);
     expect(hashes[0]).toBe(hashes[1]);
     expect(hashes[0]).not.toBe(hashes[2]);
   });
 
-  it.each([1, 2, 3, 4, 7, 16])('runs %d nodes', (nodes) => {
-    const { failure, heights } = simulate(2, { nodes });
-    expect(failure).toBeNull();
-    expect(heights).toBeGreaterThan(0);
+  it('does the same whether or not somebody watches', () => {
+    const lines: string[] = [];
+    const watched = simulate(11, { onTrace: (line) => lines.push(line) });
+    const alone = simulate(11);
+    expect(lines.length).toBeGreaterThan(100);
+    expect([watched.events, watched.virtualMs, watched.heights]).toEqual([alone.events, alone.virtualMs, alone.heights]);
   });
 
-  it('draws faulty validators only below a third of the power, and only under BFT', () => {
-    for (let seed = 0; seed < 500; seed++) {
-      const { liars, powers, faultModel } = planOf(seed);
+  it.each([1, 2, 3, 4, 7, 16])('runs %d nodes for about 20 heights', (nodes) => {
+    const { failure, heights } = simulate(2, { nodes });
+    expect(failure).toBeNull();
+    expect(heights).toBeGreaterThanOrEqual(18);
+  });
+
+  it.each([0, 1, 2])('runs seven nodes with %d faulty', (byzantine) => {
+    const { failure, plan } = simulate(3, { nodes: 7, byzantine });
+    expect(failure).toBeNull();
+    expect(plan.liars.size).toBeLessThanOrEqual(byzantine);
+  });
+});
+
+describe('plans', () => {
+  const plans = Array.from({ length: 2000 }, (_, seed) => planOf(seed));
+
+  it('have faulty validators only below a third of the power, and only under BFT', () => {
+    for (const { liars, powers, faultModel } of plans) {
       const total = powers.reduce((sum, power) => sum + power, 0n);
       const faulty = [...liars.keys()].reduce((sum, node) => sum + (powers[node] ?? 0n), 0n);
       expect(liars.size === 0 || (faultModel === 'BFT' && 3n * faulty < total)).toBe(true);
     }
+  });
+
+  it('hold every lie, every misfortune, both fault models and growth from one', () => {
+    const lies = new Set(plans.flatMap(({ liars }) => [...liars.values()].flat()));
+    const misfortunes = new Set(plans.map(({ unlucky }) => unlucky?.misfortune));
+    expect(LIES.filter((lie) => !lies.has(lie))).toEqual([]);
+    expect(MISFORTUNES.filter((misfortune) => !misfortunes.has(misfortune))).toEqual([]);
+    expect(plans.some(({ faultModel }) => faultModel === 'CFT')).toBe(true);
+    expect(plans.some(({ membership, powers }) => membership && powers.length > 3 && powers.filter((power) => power > 0n).length === 1)).toBe(true);
   });
 });

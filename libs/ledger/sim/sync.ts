@@ -1,8 +1,8 @@
-import { verifyCertificate } from '../src/index.js';
-import { SIM_GENESIS_HASH, type Decided } from './chain.js';
-import { verifyCheaply } from './keys.js';
+import { blockHash, checkBlockBody, equalBytes } from '../src/index.js';
+import type { Decided } from './chain.js';
 import type { Packet } from './network.js';
 import type { NodePort } from './node-port.js';
+import { certificateFault } from './oracle.js';
 import type { World } from './world.js';
 
 const RANGE_BLOCKS = 16n;
@@ -27,7 +27,7 @@ export class SimSync {
     private readonly world: World,
   ) {}
 
-  receive(from: number, packet: Exclude<Packet, { type: 'consensus' }>): void {
+  receive(from: number, packet: Extract<Packet, { type: 'height' | 'wanted' | 'decided' }>): void {
     const { chain } = this.node.disk;
     if (packet.type === 'height') {
       this.peerHeights.set(from, packet.height);
@@ -35,6 +35,7 @@ export class SimSync {
     } else if (packet.type === 'wanted') {
       for (let height = packet.from; height < packet.from + RANGE_BLOCKS; height++) this.give(from, height);
     } else {
+      this.world.light.offered(packet.decided);
       const { height } = packet.decided.block.header;
       if (height <= chain.height || height > chain.height + 2n * RANGE_BLOCKS || this.waiting.has(height) || this.waiting.size >= MAX_WAITING) return;
       this.waiting.set(height, packet.decided);
@@ -107,8 +108,14 @@ export class SimSync {
       if (chain.height + 1n !== height || node.busy) return;
       const outcome = chain.execute(next.block.transactions);
       if (outcome !== null) node.feed({ type: 'syncedBlock', ...next, outcome });
-      else if (verifyCertificate(next.certificate, node.state.context.validators, world.plan.faultModel, SIM_GENESIS_HASH, verifyCheaply).ok) world.fail(`n${node.index} cannot execute the certified block ${height}`);
+      else if (isTrue(next, node, world)) world.fail('running', `n${node.index} cannot execute the certified block ${height}`);
       this.pump();
     });
   }
+}
+
+/** Whether a quorum decided just this block, body and all. */
+function isTrue({ block, certificate }: Decided, node: NodePort, world: World): boolean {
+  return certificate.kind === 'precommit' && certificate.height === block.header.height && certificate.blockHash !== null && equalBytes(certificate.blockHash, blockHash(block.header))
+    && checkBlockBody(block) === null && certificateFault(certificate, node.state.context.validators, world.plan.faultModel) === null;
 }

@@ -1,16 +1,19 @@
 import { toHex, type Bytes, type Message } from '../src/index.js';
 
-/** Everything that happens in a run goes through here: the same seed gives the same hash. Lines are kept on demand. */
+/** What happens in a run, for its hash or for a reader: the same seed gives the same lines. Off unless somebody asked. */
 export class Trace {
   private high = 0xdeadbeef;
   private low = 0x41c6ce57;
-  private readonly sink: ((line: string) => void) | null;
+  /** Whether lines are wanted: who would make one asks first, as making them costs more than the machine. */
+  readonly on: boolean;
 
-  constructor(sink: ((line: string) => void) | null = null) {
-    this.sink = sink;
+  /** @param hashed whether `hash` is wanted. @param sink gets every line. */
+  constructor(hashed: boolean, private readonly sink: ((line: string) => void) | null = null) {
+    this.on = hashed || sink !== null;
   }
 
   add(atMs: number, node: number, text: string): void {
+    if (!this.on) return;
     const line = `${atMs} ${node} ${text}`;
     for (let i = 0; i < line.length; i++) {
       const code = line.charCodeAt(i);
@@ -20,8 +23,9 @@ export class Trace {
     this.sink?.(`${String(atMs).padStart(7)} n${node} ${text}`);
   }
 
-  get hash(): string {
-    return (this.high >>> 0).toString(16).padStart(8, '0') + (this.low >>> 0).toString(16).padStart(8, '0');
+  /** Null where nobody asked. */
+  get hash(): string | null {
+    return this.on ? (this.high >>> 0).toString(16).padStart(8, '0') + (this.low >>> 0).toString(16).padStart(8, '0') : null;
   }
 }
 

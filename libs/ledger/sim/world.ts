@@ -1,49 +1,74 @@
-import type { Bytes } from '../src/index.js';
-import { SimChain, setOf } from './chain.js';
-import { Checker, SimFailure } from './checker.js';
+import { SimChain } from './chain.js';
+import { Checker } from './checker.js';
+import { Clients } from './clients.js';
 import { EventQueue } from './event-queue.js';
+import { SimFailure, type Invariant } from './invariant.js';
+import { keyNumber, NODE_KEYS } from './keys.js';
+import { LightWatch } from './light-watch.js';
 import type { Machine } from './machine.js';
+import { powersOf, setOf } from './membership.js';
 import { SimNetwork } from './network.js';
 import type { NodePort } from './node-port.js';
-import type { Plan } from './plan.js';
+import { AMNESIAC, type Plan } from './plan.js';
 import { Prng } from './prng.js';
+import { Promises } from './promises.js';
 import type { Trace } from './trace.js';
-
-interface Submitted {
-  transaction: Bytes;
-  /** When each node has it. */
-  seenAtMs: number[];
-}
+import type { ValidatorSet } from '../src/index.js';
 
 /** The nodes of one run, and what is between them. */
 export class World {
-  readonly queue = new EventQueue();
+  readonly queue: EventQueue;
   readonly random: Prng;
   readonly network: SimNetwork;
   readonly checker: Checker;
+  readonly light: LightWatch;
+  readonly promises: Promises;
+  readonly clients: Clients;
   /** Filled by who makes the world: nodes know it, and it knows them. */
   readonly nodes: NodePort[] = [];
-  readonly submitted: Submitted[] = [];
-  chaos = true;
+  readonly liarKeys: readonly Uint8Array[];
+  chaos = false;
   steps = 0;
+  /** The disk that was to fail has failed. */
+  struck = false;
+  submitting = true;
 
   constructor(readonly plan: Plan, readonly machine: Machine, readonly trace: Trace) {
     this.random = new Prng(plan.seed, 2);
+    this.queue = new EventQueue(plan.shuffled ? new Prng(plan.seed, 3) : null);
     this.network = new SimNetwork(plan, this.queue, this.random);
-    this.checker = new Checker(this.newChain(), plan.faultModel, plan.liars);
+    const faulty = new Set(plan.liars.keys());
+    if (plan.unlucky !== null && AMNESIAC.has(plan.unlucky.misfortune)) faulty.add(plan.unlucky.node);
+    this.checker = new Checker(this.newChain(), plan.faultModel, faulty);
+    this.light = new LightWatch(plan.faultModel, this.checker);
+    this.promises = new Promises(plan.faultModel, new Set(plan.liars.keys()));
+    this.clients = new Clients(this);
+    this.liarKeys = [...plan.liars.keys()].map((node) => NODE_KEYS[node] as Uint8Array);
     this.network.receive = (to, from, packet) => this.nodes[to]?.receive(from, packet);
   }
 
   newChain(): SimChain {
-    return new SimChain(setOf(this.plan.powers), this.plan.params);
+    return new SimChain(setOf(this.plan.powers), this.plan.params, (set) => this.isBearable(set));
+  }
+
+  /** Without the liars and without whose disk fails, the rest is still a quorum: members would approve of nothing else. */
+  private isBearable(set: ValidatorSet): boolean {
+    const { liars, unlucky, faultModel } = this.plan;
+    let [sound, total] = [0n, 0n];
+    for (const [number, power] of powersOf(set).entries()) {
+      total += power;
+      const failing = liars.has(number) || (unlucky !== null && number === keyNumber(unlucky.node, 0));
+      if (!failing) sound += power;
+    }
+    return faultModel === 'BFT' ? 3n * sound > 2n * total : 2n * sound > total;
   }
 
   get honest(): NodePort[] {
     return this.nodes.filter(({ index }) => !this.plan.liars.has(index));
   }
 
-  fail(reason: string): never {
-    throw new SimFailure(reason);
+  fail(invariant: Invariant, detail: string): never {
+    throw new SimFailure(invariant, detail);
   }
 
   diskMs(): number {
@@ -56,7 +81,7 @@ export class World {
 
   /** Before an effect is carried out: whether the process dies here. It is started again later. */
   crashesNow(node: NodePort): boolean {
-    if (!this.chaos || !this.random.chance(this.plan.crashRate)) return false;
+    if (!this.chaos || this.plan.crashRate === 0 || !this.random.chance(this.plan.crashRate)) return false;
     this.takeDown(node, this.random.between(5, 1500));
     return true;
   }
@@ -64,20 +89,16 @@ export class World {
   takeDown(node: NodePort, forMs: number): void {
     if (!node.up) return;
     node.crash();
+    this.promises.failed(node.index);
     this.queue.after(forMs, () => node.start());
   }
 
-  submit(transaction: Bytes): void {
-    const { nowMs } = this.queue;
-    const seenAtMs = this.nodes.map(() => nowMs + this.random.between(1, 60));
-    this.submitted.push({ transaction, seenAtMs });
-    for (const node of this.nodes) this.queue.after((seenAtMs[node.index] ?? nowMs) - nowMs, () => node.tellMachine());
-  }
-
-  /** What waits at a node. A pool lost in a crash is filled again by the clients, at once. */
-  poolOf(index: number): Bytes[] {
-    const node = this.nodes[index];
-    if (node === undefined) return [];
-    return this.submitted.filter(({ transaction, seenAtMs }) => (seenAtMs[index] ?? Infinity) <= this.queue.nowMs && !node.disk.chain.includes(transaction)).map(({ transaction }) => transaction);
+  /** Everybody connects to everybody again. */
+  reconnect(): void {
+    for (const node of this.nodes) {
+      if (!node.up) continue;
+      node.announce();
+      node.greet();
+    }
   }
 }

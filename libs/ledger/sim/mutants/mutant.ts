@@ -1,0 +1,10 @@
+/** One bug to plant: a piece of the source, and what stands there instead. The piece must stand in the file exactly once. */
+export interface Mutant {
+  name: string;
+  /** Below libs/ledger. */
+  file: string;
+  find: string;
+  replace: string;
+  /** Where a search that has little time may begin. */
+  nearSeed?: number;
+}
