@@ -27,6 +27,7 @@ async function main(): Promise<void> {
     const figures = await runDemo({ home, keep: options.keep === true });
     if (options.json === true) console.log(JSON.stringify(figures));
   } catch (error) {
+    // Where it was interrupted, `runDemo` never comes back: the process ends when everything is removed.
     console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
     if (process.env['STELE_VERBOSE'] !== undefined && error instanceof Error) console.error(error.stack);
     process.exitCode = 1;

@@ -1,6 +1,7 @@
 import type { Abi } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { SteleClient, verifyReceipt } from '#sdk';
+import { installEnding } from '../platform/ending.js';
 import { startPlatform, type Platform } from '../platform/platform.js';
 import { compileContract, DELIVERIES_SOURCE } from './contract.js';
 import { foundChain } from './founding.js';
@@ -37,38 +38,31 @@ export async function runDemo(options: { home: string; keep: boolean }): Promise
   const progress = new Progress();
   progress.say('\nStele: from nothing to a chain whose results verify offline\n');
   let starting: Promise<Platform> | undefined;
-  let interrupted = false;
-  const onSignal = (): void => {
-    if (interrupted) return;
-    interrupted = true;
-    progress.say('\n  stopping …');
-    // A start that is under way is let finish first: what it has started would otherwise stay.
-    const stopped = starting?.then((platform) => platform.stop({ removeData: true })) ?? Promise.resolve();
-    void stopped.catch(() => undefined).finally(() => process.exit(130));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  // A start that is under way ends itself, and takes with it what it has started.
+  const stop = async (): Promise<void> => starting?.then((platform) => platform.stop({ removeData: true }), () => undefined);
+  const ending = installEnding(stop, (again) => progress.say(again ? '  still stopping' : '\n  stopping: everything that was started is removed …'));
   try {
     const platform = await progress.step(
       'the platform starts',
-      (say) => (starting = startPlatform({ home: options.home, env: process.env, anyPort: true, say })),
+      (say) => (starting = startPlatform({ home: options.home, env: process.env, anyPort: true, say, signal: ending.signal, temporary: true })),
       (started) => `${started.choices.runtime.kind}, ${started.choices.database.kind}, ${started.choices.queue.kind}`,
     );
     for (const line of platform.explain()) progress.say(`      ${line}`);
-    const figures = await scenes(platform, progress);
+    const { figures, kept } = await scenes(platform, progress);
     progress.table();
-    if (options.keep) await keepRunning(platform, progress);
+    if (options.keep) await keepRunning(platform, progress, kept);
     return figures;
   } finally {
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
-    if (!interrupted) await starting?.then((platform) => platform.stop({ removeData: true }), () => undefined);
+    // What fails because everything is being stopped is no failure of the demo.
+    if (ending.signal.aborted) await ending.end(130);
+    await stop();
   }
 }
 
-async function scenes(platform: Platform, progress: Progress): Promise<DemoFigures> {
-  const founder = { name: 'Aster Freight', governance: privateKeyToAccount(generatePrivateKey()), operations: privateKeyToAccount(generatePrivateKey()) };
-  const client = await progress.step('a tenant registers and takes an API key', () => register(platform.url, founder.name), () => founder.name);
+async function scenes(platform: Platform, progress: Progress): Promise<{ figures: DemoFigures; kept: Kept }> {
+  const operationsKey = generatePrivateKey();
+  const founder = { name: 'Aster Freight', governance: privateKeyToAccount(generatePrivateKey()), operations: privateKeyToAccount(operationsKey) };
+  const { client, owner, apiKey } = await progress.step('a tenant registers and takes an API key', () => register(platform.url, founder.name), () => founder.name);
   const compiled = compileContract('Deliveries', DELIVERIES_SOURCE);
   const abi = compiled.abi as Abi;
 
@@ -107,7 +101,7 @@ async function scenes(platform: Platform, progress: Progress): Promise<DemoFigur
   );
   if (!verified.ok || refused.ok || !caughtUp) throw new Error('one of the claims above does not hold');
 
-  return {
+  const figures: DemoFigures = {
     runtime: platform.choices.runtime.kind,
     database: platform.choices.database.kind,
     queue: platform.choices.queue.kind,
@@ -120,15 +114,28 @@ async function scenes(platform: Platform, progress: Progress): Promise<DemoFigur
     receiptVerified: verified.ok,
     tamperedReceiptRefused: !refused.ok,
   };
+  return { figures, kept: { rpcUrl: client.rpcUrl(chain.chainId), chainId: chain.chainId, evmChainId: chain.evmChainId, contract: address, owner, apiKey, operationsKey } };
 }
 
-async function register(url: string, name: string): Promise<SteleClient> {
+/** What somebody needs to go on with the chain of the demo. */
+interface Kept {
+  rpcUrl: string;
+  chainId: string;
+  evmChainId: number;
+  contract: string;
+  owner: { email: string; password: string };
+  apiKey: string;
+  /** Of the founder's operations account: it exists for this demo only. */
+  operationsKey: string;
+}
+
+async function register(url: string, name: string): Promise<{ client: SteleClient; owner: { email: string; password: string }; apiKey: string }> {
   const anonymous = new SteleClient({ url });
   const owner = { email: `owner-${crypto.randomUUID()}@example.com`, password: crypto.randomUUID(), name: 'Demo Owner' };
   await anonymous.registerTenant({ name, owner });
   const session = await anonymous.logIn(owner.email, owner.password);
   const key = await anonymous.as({ accessToken: session.accessToken }).createApiKey({ name: 'demo', scopes: ['chains:read', 'chains:write', 'rpc'] });
-  return anonymous.as({ apiKey: key.key });
+  return { client: anonymous.as({ apiKey: key.key }), owner, apiKey: key.key };
 }
 
 /**
@@ -159,8 +166,21 @@ async function killOne(platform: Platform, progress: Progress, client: SteleClie
 }
 
 /** Leaves everything up until Ctrl-C. */
-async function keepRunning(platform: Platform, progress: Progress): Promise<void> {
-  progress.say(`Everything still runs (--keep).\n\n  API          ${platform.url}\n  OpenAPI      ${platform.url}/openapi.json\n  data         ${platform.home}\n\nCtrl-C ends it and removes it.`);
+async function keepRunning(platform: Platform, progress: Progress, kept: Kept): Promise<void> {
+  progress.say(`Everything still runs (--keep).
+
+  API             ${platform.url}/v1      OpenAPI ${platform.url}/openapi.json
+  log in          ${kept.owner.email}  ${kept.owner.password}
+  API key         ${kept.apiKey}
+  chain           ${kept.chainId}, evmChainId ${kept.evmChainId}
+  JSON-RPC        ${kept.rpcUrl}      (header x-api-key)
+  contract        ${kept.contract}
+  account's key   ${kept.operationsKey}      (of the founder's operations account; for this demo only)
+  data, logs      ${platform.home}
+
+  curl -s ${kept.rpcUrl} -H 'content-type: application/json' -H 'x-api-key: ${kept.apiKey}' -d '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}'
+
+Ctrl-C ends it and removes it.`);
   // The handler of the signals stops the platform and ends this process.
   await new Promise<never>(() => undefined);
 }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStores } from '#persistence';
-import { ensureFirstAdmin } from '../platform/first-admin.js';
+import { ensureFirstAdmin, shown } from '../platform/first-admin.js';
 
 function required(name: string): string {
   const value = process.env[name];
@@ -26,10 +26,13 @@ async function main(): Promise<void> {
   required('DATABASE_URL');
   writePasswords(home);
   const stores = await openStores({ ...process.env, STELE_RESET_ROLE_PASSWORDS: '1' }, home);
-  const admin = await ensureFirstAdmin(stores.urls.owner);
+  const admin = await ensureFirstAdmin(stores.urls.owner, home);
   await stores.stop();
   if (admin === undefined) process.stdout.write('The stores are ready; there is a platform admin already.\n');
-  else process.stdout.write(`The stores are ready. The first platform admin, shown this once:\n  email     ${admin.email}\n  password  ${admin.password}\n`);
+  else {
+    process.stdout.write(`The stores are ready. The first platform admin, shown this once:\n  email     ${admin.email}\n  password  ${admin.password}\n`);
+    shown(home);
+  }
 }
 
 main().catch((error: unknown) => {

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openStores, type Stores } from '#persistence';
 import { SteleClient } from '#sdk';
-import { chooseRuntime, type RuntimeChoice } from './choose-runtime.js';
-import { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+import { checkForced, chooseRuntime, runtimeOfSites, type RuntimeChoice } from './choose-runtime.js';
+import { ensureFirstAdmin, shown, type FirstAdmin } from './first-admin.js';
 import { freePort } from './free-port.js';
 import { startProgram, type Program } from './program.js';
-import { removeEverything, siteRuntimes } from './runtimes.js';
+import { knownSites, removeEverything, siteRuntimes, type KnownSite } from './runtimes.js';
 
 export const LOCAL_DATA_CENTER = 'local';
 
@@ -19,6 +19,10 @@ export interface PlatformOptions {
   /** Data centers to register on an empty installation, instead of one on the chosen runtime. */
   dataCenters?: Record<string, unknown>[];
   say?: (detail: string) => void;
+  /** Ends a start that is under way: what it has started is stopped before the start fails. */
+  signal?: AbortSignal;
+  /** Everything, data included, goes again if the start fails (the demo). */
+  temporary?: boolean;
 }
 
 export interface Platform {
@@ -27,8 +31,9 @@ export interface Platform {
   /** Name of the data center that an empty installation got. */
   readonly dataCenter: string;
   readonly choices: { runtime: RuntimeChoice; database: { kind: string; why: string }; queue: { kind: string; why: string } };
-  /** Only on an empty installation: how to log in for the first time. */
+  /** How to log in for the first time, until `adminShown`. */
   readonly firstAdmin: FirstAdmin | undefined;
+  adminShown(): void;
   /** What was chosen and why, a line each. */
   explain(): string[];
   program(name: 'gateway' | 'provisioner'): Program;
@@ -51,10 +56,14 @@ function programFile(name: string): string {
 
 /** Starts the whole platform under one home folder, and waits until it answers. What was started is stopped again if a step fails. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const say = options.say ?? (() => undefined);
+  const { signal } = options;
+  const say = (detail: string): void => {
+    if (signal?.aborted !== true) options.say?.(detail);
+  };
   const home = resolve(options.home);
-  mkdirSync(join(home, 'logs'), { recursive: true, mode: 0o700 });
-  const runtime = await chooseRuntime(options.env);
+  makeHome(home);
+  const wantedPort = portOf(options.env);
+  await checkForced(options.env);
   say('opening the stores');
   const stores = await openStores(options.env, home);
   const programs: Program[] = [];
@@ -64,8 +73,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await (removeData ? stores.destroy() : stores.stop());
   };
   try {
-    const port = await freePort(Number(options.env['PORT'] ?? 7300), options.anyPort === true ? 'any' : 'refuse');
+    signal?.throwIfAborted();
+    const port = await freePort(wantedPort, options.anyPort === true ? 'any' : 'refuse');
+    const sites = await knownSites(stores.urls.owner);
+    const runtime = sites.length === 0 ? await chooseRuntime(options.env) : await runtimeOfSites(sites, options.env);
     const giveUp = new AbortController();
+    signal?.addEventListener('abort', () => giveUp.abort(signal.reason), { once: true });
     const start = async (name: 'gateway' | 'provisioner', env: NodeJS.ProcessEnv): Promise<void> => {
       const program = await startProgram({
         name,
@@ -77,7 +90,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       programs.push(program);
     };
     say('starting gateway and provisioner');
-    const firstAdmin = await ensureFirstAdmin(stores.urls.owner);
+    const firstAdmin = await ensureFirstAdmin(stores.urls.owner, home);
+    signal?.throwIfAborted();
     // Both at once: the provisioner is ready only when the gateway has published its key.
     await allOrNone(giveUp, [
       start('gateway', { STELE_DATABASE_URL: stores.urls.gateway, PORT: String(port) }),
@@ -85,15 +99,30 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ]);
     const [gateway, provisioner] = ['gateway', 'provisioner'].map((name) => programs.find((program) => program.name === name)) as [Program, Program];
     const url = String(gateway.ready['url'] ?? `http://127.0.0.1:${port}`);
+    signal?.throwIfAborted();
     if (firstAdmin !== undefined) {
       say('registering the data center');
-      await registerDataCenters(url, firstAdmin, options.dataCenters ?? [localDataCenter(runtime)], say);
+      await registerDataCenters(url, firstAdmin, options.dataCenters ?? [localDataCenter(runtime)], say, signal);
     }
-    return assemble({ home, url, runtime, stores, firstAdmin, gateway, provisioner, stopAll });
+    return assemble({ sites, home, url, runtime, stores, firstAdmin, gateway, provisioner, stopAll });
   } catch (error) {
-    await stopAll(false);
+    await stopAll(options.temporary === true);
     throw error;
   }
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(join(home, 'logs'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Error(`STELE_HOME is ${home}, where no folder can be made (${error instanceof Error ? error.message : String(error)}). Name a folder that may be written.`, { cause: error });
+  }
+}
+
+function portOf(env: NodeJS.ProcessEnv): number {
+  const port = Number(env['PORT'] ?? 7300);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`PORT=${env['PORT'] ?? ''} is no port: set it to a number from 1 to 65535, or leave it out for 7300.`);
+  return port;
 }
 
 /** The first failure ends the other starts as well, and is thrown when they have ended: none is left behind. */
@@ -109,13 +138,16 @@ function localDataCenter(runtime: RuntimeChoice): Record<string, unknown> {
 }
 
 /** Registers them as the first admin and waits until the provisioner has found each ready. */
-async function registerDataCenters(url: string, admin: FirstAdmin, bodies: Record<string, unknown>[], say: (detail: string) => void): Promise<void> {
+async function registerDataCenters(url: string, admin: FirstAdmin, bodies: Record<string, unknown>[], say: (detail: string) => void, signal: AbortSignal | undefined): Promise<void> {
   const anonymous = new SteleClient({ url });
   const { accessToken } = await anonymous.logIn(admin.email, admin.password);
   const client = anonymous.as({ accessToken });
-  for (const body of bodies) await client.createDataCenter(body);
+  // A start that was interrupted may have registered some.
+  const known = new Set((await client.dataCenters()).data.map(({ name }) => name));
+  for (const body of bodies) if (!known.has(String(body['name']))) await client.createDataCenter(body);
   const deadline = Date.now() + 120_000;
   for (;;) {
+    signal?.throwIfAborted();
     const { data } = await client.dataCenters();
     const waiting = data.filter((one) => one.status !== 'ready');
     const refused = waiting.find((one) => one.status === 'refused');
@@ -129,7 +161,7 @@ async function registerDataCenters(url: string, admin: FirstAdmin, bodies: Recor
 }
 
 function assemble(parts: {
-  home: string; url: string; runtime: RuntimeChoice; stores: Stores; firstAdmin: FirstAdmin | undefined;
+  sites: readonly KnownSite[]; home: string; url: string; runtime: RuntimeChoice; stores: Stores; firstAdmin: FirstAdmin | undefined;
   gateway: Program; provisioner: Program; stopAll: (removeData: boolean) => Promise<void>;
 }): Platform {
   const { runtime, stores } = parts;
@@ -139,12 +171,14 @@ function assemble(parts: {
     home: parts.home,
     dataCenter: LOCAL_DATA_CENTER,
     firstAdmin: parts.firstAdmin,
+    adminShown: () => shown(parts.home),
     choices: { runtime, database: stores.choices.database, queue: stores.choices.queue },
     explain: () => [
       `database   ${stores.choices.database.kind}: ${stores.choices.database.why}`,
       `queue      ${stores.choices.queue.kind}: ${stores.choices.queue.why}`,
       `runtime    ${runtime.kind}: ${runtime.why}`,
-      ...(runtime.kind === 'process' ? [`           ${ISOLATES_NOTHING}`] : []),
+      ...(runtime.kind === 'process' || parts.sites.some((site) => site.runtime === 'process') ? [`           ${ISOLATES_NOTHING}`] : []),
+      ...(runtime.warning === undefined ? [] : [`           ${runtime.warning}`]),
     ],
     program: (name) => (name === 'gateway' ? parts.gateway : parts.provisioner),
     async killNode(nodeId) {

@@ -10,6 +10,27 @@ export interface SiteRuntime {
   kill(nodeId: string): Promise<void>;
 }
 
+/** A registered data center, as the starter speaks of it. */
+export interface KnownSite {
+  name: string;
+  runtime: string;
+  /** Of a local engine. */
+  socketPath: string | undefined;
+}
+
+export async function knownSites(ownerUrl: string): Promise<KnownSite[]> {
+  const dataSource = await createDataSource(ownerUrl).initialize();
+  try {
+    const observations = new DataCenterObservations(dataSource.manager);
+    return await Promise.all((await observations.list()).map(async ({ id, name, runtime }) => {
+      const connection = await observations.connection(id);
+      return { name, runtime, socketPath: 'socketPath' in connection ? connection.socketPath : undefined };
+    }));
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
 /** The runtimes of every registered data center. */
 export async function siteRuntimes(ownerUrl: string, home: string): Promise<SiteRuntime[]> {
   const dataSource = await createDataSource(ownerUrl).initialize();

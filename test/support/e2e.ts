@@ -27,7 +27,13 @@ export function testEnvironment(more: Record<string, string>): NodeJS.ProcessEnv
   return { ...rest, NODE_ENV: 'test', PORT: '0', STELE_LOG_LEVEL: process.env['STELE_LOG_LEVEL'] ?? 'info', ...more };
 }
 
-export const startTestPlatform = (options: PlatformOptions): Promise<Platform> => timed('platform start', () => startPlatform({ anyPort: true, ...options }));
+export const startTestPlatform = (options: PlatformOptions): Promise<Platform> =>
+  timed('platform start', async () => {
+    const platform = await startPlatform({ anyPort: true, ...options });
+    // Whoever starts it has the password now, as a person who reads the first start's output does.
+    platform.adminShown();
+    return platform;
+  });
 
 /** Prints what took long. */
 export async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {

@@ -28,7 +28,7 @@ export const ERROR_CODES = {
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   idempotency_mismatch: { status: 422, title: 'The Idempotency-Key was used with another request' },
-  data_center_unavailable: { status: 422, title: 'A data center is unknown, cordoned or full' },
+  data_center_unavailable: { status: 422, title: 'A data center is unknown, cordoned, full or cannot be reached' },
   member_unknown: { status: 422, title: 'A member of the chain is not known' },
   founder_signature_invalid: { status: 422, title: 'The signature is not one of a founder over this genesis' },
   rate_limited: { status: 429, title: 'Too many requests' },

@@ -8,7 +8,7 @@
  * - provisioner: `Outbox`, `ChainLeases` with `withLease`, `ChainObservations`, `OperationProgress`, `PortAllocations`,
  *   `SubnetAllocations`, `DataCenterObservations`, `Install`, `pruneIdempotencyKeys`; reads with `dataSource.manager`, writes in `withLease` (of a
  *   chain) or `withTransaction`;
- * - starter: `openStores`, `ensurePlatformAdmin`.
+ * - starter: `openStores`, `ensurePlatformAdmin`, `resetPlatformAdmin`.
  *
  * A repository takes the `EntityManager` of its unit of work. Both programs open the database with `openDataSource(url)`,
  * which refuses a role that row-level security does not bind. Records hold `Date`s; errors are `PersistenceError`s.
@@ -22,7 +22,7 @@ export { Users } from './identity/users.js';
 export type { PlatformRole, UserRecord } from './identity/user.entity.js';
 export { registerTenant, Tenants, type RegisterTenant } from './identity/tenants.js';
 export type { MembershipRecord, TenantRecord, TenantRole } from './identity/tenant.entity.js';
-export { ensurePlatformAdmin } from './identity/platform-admin.js';
+export { ensurePlatformAdmin, resetPlatformAdmin } from './identity/platform-admin.js';
 export { RefreshTokens, revokeRefreshToken, rotateRefreshToken, type Rotation } from './identity/refresh-tokens.js';
 export { ApiKeys, findApiKeyByPrefix } from './identity/api-keys.js';
 export type { ApiKeyRecord, RefreshTokenRecord } from './identity/token.entities.js';

@@ -82,7 +82,7 @@ async function placedNodes(manager: EntityManager, body: CreateChainRequest): Pr
   const errors: FieldError[] = [];
   for (const [index, placement] of body.nodes.entries()) {
     const found = await dataCenters.get(placement.dataCenter);
-    const fault = found === null ? 'there is no such data center' : found.cordoned ? 'the data center takes no new nodes' : found.status === 'refused' ? 'the data center is refused' : null;
+    const fault = found === null ? 'there is no such data center' : found.cordoned ? 'the data center takes no new nodes' : found.status === 'refused' ? 'the data center is refused' : found.status === 'unreachable' ? 'the data center cannot be reached now: try again when it can, or choose another' : null;
     if (found === null || fault !== null) {
       errors.push({ path: `nodes.${index}.dataCenter`, message: fault ?? 'unusable' });
       continue;

@@ -6,6 +6,9 @@ import type { Identity } from '../auth/identity.js';
 import { DATABASE } from '../database.js';
 import { Idempotency } from '../http/idempotency.js';
 
+/** What tenants are told: the engine's own words name sockets and hosts. */
+const TENANT_REASONS: Partial<Record<DataCenterRecord['status'], string>> = { unreachable: 'its engine does not answer', refused: 'its engine does not keep to the restrictions that nodes run under' };
+
 /** How the engine is reached and what it may hand out is the platform's own business: tenants see null there. */
 function viewOf(record: DataCenterRecord, platform: boolean): DataCenterView {
   return {
@@ -17,7 +20,7 @@ function viewOf(record: DataCenterRecord, platform: boolean): DataCenterView {
     portFrom: platform ? record.portFrom : null,
     portTo: platform ? record.portTo : null,
     subnetPool: platform ? record.subnetPool : null,
-    reason: platform ? record.reason : null,
+    reason: platform ? record.reason : (TENANT_REASONS[record.status] ?? null),
     cordoned: record.cordoned,
     status: record.status,
     capacity: platform ? record.capacity : null,

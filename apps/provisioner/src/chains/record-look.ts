@@ -26,6 +26,8 @@ export async function recordLook(manager: EntityManager, world: ChainWorld, look
 function nodeSeen(node: NodeRecord, look: Look, memory: Memory): NodeSeen | undefined {
   const member = look.observed.nodes.get(node.id);
   const status = member === undefined ? undefined : STATUS[member.container];
+  // Where nobody can look, what was seen last stands, and says so.
+  if (member?.container === 'unknown') return { reason: 'its data center cannot be reached: this is what was seen last' };
   if (member === undefined || status === undefined) return undefined;
   const report = look.statuses.get(node.id);
   const container = look.containers.get(node.id);

@@ -20,3 +20,14 @@ export async function ensurePlatformAdmin(
     return { userId, email };
   });
 }
+
+/** Gives a platform admin another password and revokes its sessions; false where there is no such admin. */
+export async function resetPlatformAdmin(ownerDataSource: DataSource, email: string, passwordHash: string): Promise<boolean> {
+  return ownerDataSource.transaction(async (manager) => {
+    const found = await firstRow<{ id: string }>(manager, `select id from users where platform_role = 'admin' and email = $1 for update`, [email.toLowerCase()]);
+    if (found === null) return false;
+    await manager.query('update users set password_hash = $2 where id = $1', [found.id, passwordHash]);
+    await manager.query('update refresh_tokens set revoked_at = now() where user_id = $1 and revoked_at is null', [found.id]);
+    return true;
+  });
+}
