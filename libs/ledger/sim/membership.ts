@@ -51,14 +51,24 @@ function withPower(set: ValidatorSet, { key, power }: { key: number; power: numb
 /** The ledger refuses such a set; null where it does. */
 function withWeakKey(set: ValidatorSet, { key, power }: { key: number; power: number }): ValidatorSet | null {
   const publicKey = WEAK_KEYS[key % WEAK_KEYS.length] as Bytes;
-  try {
-    // Alone first: it is the key that is refused.
-    void new ValidatorSet([{ publicKey, power: BigInt(power) }]);
-    return new ValidatorSet([...set.validators, { publicKey, power: BigInt(power) }]);
-  } catch (error) {
-    if (error instanceof LedgerError) return null;
-    throw error;
+  return isRefused(publicKey) ? null : new ValidatorSet([...set.validators, { publicKey, power: BigInt(power) }]);
+}
+
+const REFUSED = new Map<Bytes, boolean>();
+
+/** Whether no set may hold this key; asked once, as the answer is always the same. */
+function isRefused(publicKey: Bytes): boolean {
+  let refused = REFUSED.get(publicKey);
+  if (refused === undefined) {
+    try {
+      refused = new ValidatorSet([{ publicKey, power: 1n }]).size === 0;
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      refused = true;
+    }
+    REFUSED.set(publicKey, refused);
   }
+  return refused;
 }
 
 /** One block changes one validator, or a third of the old power, whichever is more. Of its own, so that no bug is on both sides. */

@@ -1,4 +1,4 @@
-import { blockHash, SigningGuard, type Block, type Bytes, type Certificate, type Effect, type Input, type LogRecord, type Message, type SignRequest, type State } from '../src/index.js';
+import { SigningGuard, type Block, type Bytes, type Certificate, type Effect, type Input, type LogRecord, type Message, type SignRequest, type State } from '../src/index.js';
 import { SIM_GENESIS_HASH } from './chain.js';
 import type { SimDisk } from './disk.js';
 import { Deaths } from './deaths.js';
@@ -316,7 +316,7 @@ export class SimNode implements NodePort {
     const { world } = this;
     this.log(() => `decide ${block.header.height} ${short(certificate.blockHash)} in round ${certificate.round}`);
     if (this.liar === null && world.checker.decided(this.index, block, certificate)) {
-      world.light.decided(block.header.height, blockHash(block.header));
+      world.light.decided({ block, certificate }, world.checker.chain.current);
       world.promises.decided(block.transactions.map(idOf));
       isolateDecider(world, this);
     }

@@ -46,6 +46,9 @@ export function heightOf(message: Message): bigint {
   }
 }
 
+/** What was read from the same bytes, by whichever receiver first: reading is a function of them. */
+const read = new WeakMap<WireMessage, Message | null>();
+
 /** Null for what has no encoding: only liars make such messages. */
 export function toWire(message: Message): WireMessage | null {
   try {
@@ -58,6 +61,15 @@ export function toWire(message: Message): WireMessage | null {
 
 /** Null where the bytes are refused, as they must be where they are not canonical. @throws Error where others were accepted. */
 export function fromWire(wire: WireMessage): Message | null {
+  let message = read.get(wire);
+  if (message === undefined) {
+    message = readOnce(wire);
+    read.set(wire, message);
+  }
+  return message;
+}
+
+function readOnce(wire: WireMessage): Message | null {
   let message: Message;
   try {
     message = decode(wire);
