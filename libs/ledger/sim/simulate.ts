@@ -99,12 +99,12 @@ class Run {
   /** Everything works from here on: every honest node decides the highest height that any is in, within a number of rounds. */
   private healed(): void {
     const { world } = this;
-    const { plan, checker } = world;
+    const { plan, checker, honest } = world;
     heal(world);
-    const height = world.honest.reduce((max, { state }) => (state.context.height > max ? state.context.height : max), 1n);
-    const round = world.honest.reduce((max, { state }) => (state.context.height === height && state.round > max ? state.round : max), 0);
-    this.until(boundMs(plan, round), () => world.honest.every(({ disk }) => disk.chain.height >= height));
-    const behind = world.honest.filter(({ disk }) => disk.chain.height < height);
+    const height = honest.reduce((max, { state }) => (state.context.height > max ? state.context.height : max), 1n);
+    const round = honest.reduce((max, { state }) => (state.context.height === height && state.round > max ? state.round : max), 0);
+    this.until(boundMs(plan, round), () => honest.every(({ disk }) => disk.chain.height >= height));
+    const behind = honest.filter(({ disk }) => disk.chain.height < height);
     if (behind.length > 0) world.fail('liveness', `${behind.map(({ index, state }) => `n${index} at ${state.context.height}/${state.round} ${state.step}`).join(', ')} did not decide ${height} (round ${round} when healed)`);
     const decidedRound = checker.chain.at(height)?.certificate.round ?? 0;
     if (decidedRound > round + ROUNDS_TO_DECIDE) world.fail('liveness', `${height} took until round ${decidedRound}, was in ${round} when everything healed`);

@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { buildSimulator } from '../mutants/plant.js';
 
 const SEEDS_A_CASE = 125;
+/** Runs leave much garbage that dies young: room for it saves a sixth of the time. */
+const YOUNG_MB = 64;
 /** In a thread of its own, outside of the test runner's sandbox, in which it is ten times slower. */
 const PROGRAM = `
 const { parentPort } = require('node:worker_threads');
@@ -20,7 +22,7 @@ export function runSeeds(from: number, count: number): void {
   const starts = Array.from({ length: count / SEEDS_A_CASE }, (_, i) => first + i * SEEDS_A_CASE);
   let worker: Worker;
   beforeAll(async () => {
-    worker = new Worker((await buildSimulator(null)) + PROGRAM, { eval: true });
+    worker = new Worker((await buildSimulator(null)) + PROGRAM, { eval: true, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   });
   afterAll(() => worker.terminate());
 
