@@ -5,8 +5,10 @@ import { keccak256 } from '../crypto/keccak.js';
 import { recoverPublicKey } from '../crypto/recover.js';
 import { EvmError } from '../errors.js';
 import { OverlayStateManager } from '../state/state-manager.js';
+import { EMPTY_STATE, Overlay } from '../state/overlay.js';
 import { Breath } from './breath.js';
 import type { Curves } from './curves.js';
+import { useLoop } from './interpreter-loop.js';
 
 /** BLOCKHASH of an earlier block. */
 export type BlockHashAt = (height: bigint) => Bytes | null;
@@ -31,8 +33,19 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
     shallowCopy: () => blockchain,
   };
   const breath = new Breath();
-  const jumpdest = { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1, logicFunction: () => breath.atJump() as Promise<void> };
-  return { evm: await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest], ...curves }), state, breath };
+  const jumpdest = {
+    opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1,
+    logicFunction: ({ interpreter }: { interpreter: unknown }): Promise<void> => {
+      useLoop(interpreter);
+      return breath.atJump() as Promise<void>;
+    },
+  };
+  const evm = await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest], ...curves });
+  // The library shows its interpreter to opcodes only: one JUMPDEST is run for it.
+  state.use(new Overlay(EMPTY_STATE));
+  await evm.runCode({ code: Uint8Array.of(0x5b), gasLimit: 100n });
+  state.use(null);
+  return { evm, state, breath };
 }
 
 /**

@@ -9,6 +9,13 @@ export interface BaseState {
   codeByHash(codeHash: Bytes): Bytes;
 }
 
+/** A state with nothing in it. */
+export const EMPTY_STATE: BaseState = {
+  account: () => null,
+  storage: () => new Uint8Array(32),
+  codeByHash: () => new Uint8Array(0),
+};
+
 type Undo = () => void;
 interface Slots {
   /** Written here; the values that execution sees: without leading zeros. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { encodeGenesis, equalBytes, type Genesis } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
-import { Overlay, type BaseState } from '../state/overlay.js';
+import { EMPTY_STATE, Overlay } from '../state/overlay.js';
 import type { ChainStore } from './chain-store.js';
 import { HEAD_KEY, LmdbChainStore } from './lmdb-chain-store.js';
 import { StateWriter } from './state-writer.js';
@@ -40,12 +40,6 @@ function checkGenesis(tables: Tables, genesis: Genesis): void {
   if (stored === undefined) throw new EvmError('damagedStore', 'the store has no genesis');
   if (!equalBytes(ownBytes(stored), encodeGenesis(genesis))) throw new EvmError('wrongGenesis', 'the store holds a chain with another genesis');
 }
-
-const EMPTY_STATE: BaseState = {
-  account: () => null,
-  storage: () => new Uint8Array(32),
-  codeByHash: () => new Uint8Array(0),
-};
 
 /** Height 0: what genesis allots. The format mark is in the same batch, so a crash leaves either nothing or all. */
 async function writeGenesis(tables: Tables, genesis: Genesis): Promise<void> {
