@@ -60,6 +60,19 @@ it('keeps the head that it accepted, and refuses what conflicts with it', () => 
   expect(run(paths.genesis, paths.receipt, '--trusted-head', paths.head)).toMatchObject({ code: 1, out: expect.stringContaining('two histories') as string });
 });
 
+it('1: a genesis that a founder did not sign, unless one says so', () => {
+  const unsigned = join(folder, 'unsigned.json');
+  writeFileSync(unsigned, JSON.stringify({ ...(JSON.parse(readFileSync(paths.genesis, 'utf8')) as object), founders: [] }));
+  expect(run(unsigned, paths.receipt, '--genesis-hash', genesisHash)).toMatchObject({ code: 1, out: expect.stringContaining('foundersDidNotSign') as string });
+  expect(run(unsigned, paths.receipt, '--unsigned')).toMatchObject({ code: 0, out: expect.stringContaining('DID NOT SIGN') as string });
+});
+
+it('2, after the verdict, where the trusted head cannot be kept', () => {
+  const { code, out, err } = run(paths.genesis, paths.receipt, '--trusted-head', join(folder, 'nowhere', 'head.json'));
+  expect([code, out.split('\n')[0]]).toEqual([2, 'VERIFIED']);
+  expect(err).toContain('the verdict stands');
+});
+
 it.each([
   ['no files', []],
   ['one file', ['genesis']],

@@ -5,7 +5,9 @@ import { verifyReceipt, type RefusedReceipt, type TrustedHead, type VerifiedRece
 const USAGE = `npm run verify -- genesis.json receipt.json [--genesis-hash 0x…] [--trusted-head FILE] [--json]
   Verifies a receipt offline: no network, no account, no trust in who handed it out.
   --genesis-hash  the hash that a founder told you; without it the genesis file itself is not authenticated
-  --trusted-head  where the newest block that you have accepted is kept; read if it is there, updated on success
+  --trusted-head  where the newest block that you have accepted is kept: a receipt of another history is refused; read if it is
+                  there, updated on success
+  --unsigned      accept a genesis that not all founders have signed
   --json          one line of JSON instead of text
   Exit code: 0 verified, 1 refused, 2 wrong usage`;
 
@@ -23,6 +25,7 @@ interface Arguments {
   receiptPath: string;
   genesisHash: string | undefined;
   headPath: string | undefined;
+  unsigned: boolean;
   json: boolean;
 }
 
@@ -33,7 +36,7 @@ function argumentsOf(argv: readonly string[]): Arguments | 'help' {
   if (genesisPath === undefined || receiptPath === undefined || more.length > 0) throw new UsageError('name a genesis file and a receipt file');
   const genesisHash = parsed.values['genesis-hash'];
   if (genesisHash !== undefined && !/^0x[0-9a-fA-F]{64}$/.test(genesisHash)) throw new UsageError('--genesis-hash takes 0x and 64 hex digits');
-  return { genesisPath, receiptPath, genesisHash, headPath: parsed.values['trusted-head'], json: parsed.values.json === true };
+  return { genesisPath, receiptPath, genesisHash, headPath: parsed.values['trusted-head'], unsigned: parsed.values.unsigned === true, json: parsed.values.json === true };
 }
 
 function parse(argv: readonly string[]) {
@@ -41,7 +44,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { 'genesis-hash': { type: 'string' }, 'trusted-head': { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { 'genesis-hash': { type: 'string' }, 'trusted-head': { type: 'string' }, unsigned: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
@@ -60,8 +63,12 @@ function readJson(path: string): unknown {
 
 /** Written beside and renamed: a head that was half written would be lost. */
 function keepHead(path: string, head: TrustedHead): void {
-  writeFileSync(`${path}.new`, `${JSON.stringify(head, null, 2)}\n`);
-  renameSync(`${path}.new`, path);
+  try {
+    writeFileSync(`${path}.new`, `${JSON.stringify(head, null, 2)}\n`);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw new UsageError(`the verdict stands, but the trusted head could not be kept at ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function describe(result: VerifiedReceipt): string {
@@ -98,8 +105,14 @@ export function verifyCommand(argv: readonly string[], say: Output): number {
       ...(genesisHash === undefined ? {} : { genesisHash }),
       ...(trustedHead === undefined ? {} : { trustedHead }),
     });
-    if (result.ok && headPath !== undefined) keepHead(headPath, result.trustedHead);
+    const missing = result.ok && !args.unsigned ? result.founders.filter((founder) => !founder.signed) : [];
+    if (missing.length > 0) {
+      const message = `the receipt fits this genesis, but not all founders have signed it: ${missing.map(({ name }) => name).join(', ')} did not. Ask for the signed file, or pass --unsigned if you know why.`;
+      say.log(args.json ? JSON.stringify({ ok: false, code: 'foundersDidNotSign', message }) : `REFUSED (foundersDidNotSign)\n  ${message}`);
+      return 1;
+    }
     print(result, args.json, say);
+    if (result.ok && headPath !== undefined) keepHead(headPath, result.trustedHead);
     return result.ok ? 0 : 1;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -1,18 +1,19 @@
 import 'reflect-metadata';
 import { createSecretKey } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { newId } from '#contracts';
+import { CodedError, newId } from '#contracts';
 import { Install, openDataSource, OperationFeed, withTransaction } from '#persistence';
 import { loadOrCreateSeed, makeIdentity } from '#sdk';
 import { GatewayModule } from './gateway.module.js';
 import { NestLogger } from './http/logger.js';
 import { describeApi, OpenApiDocument } from './http/openapi.js';
-import { ProblemFilter } from './http/problem.filter.js';
+import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { validationError } from './http/problem.rules.js';
 import { RpcForwarder } from './rpc/forwarder.js';
 import { RpcAccess } from './rpc/rpc-access.js';
@@ -39,6 +40,14 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType ?? '');
+}
+
 function createFastify(settings: GatewaySettings, logger: Logger, onRoute: (route: Route) => void): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -52,6 +61,10 @@ function createFastify(settings: GatewaySettings, logger: Logger, onRoute: (rout
     // Fastify's own logging of every request stays off; what we log goes to one logger and names the request's id.
     request.log = logger;
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    // A form, which is what `curl -d` sends by itself, would be read as one strange field, and its content repeated in the complaint.
+    if (request.url.startsWith('/v1/') && hasBody(request.headers) && !isJson(request.headers['content-type'])) {
+      return sendProblem(new CodedError('unsupported_media_type', 'The body must be JSON: send the header content-type: application/json.'), request, reply);
+    }
     next();
   });
   fastify.addHook('onResponse', (request, reply, next) => {

@@ -27,6 +27,7 @@ describe('errors', () => {
     ['a body that is no JSON', '{"name": ', {}, 400, 'malformed_request'],
     ['a body that is too large', JSON.stringify({ name: 'x'.repeat(2_000_000) }), {}, 413, 'payload_too_large'],
     ['a content type that is not JSON', '<a/>', { 'content-type': 'text/xml' }, 415, 'unsupported_media_type'],
+    ['the form that curl sends by itself', '{"name":"x"}', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
   ])('%s', async (_name, text, headers, status, code) => {
     const answer = await stele.call('POST', '/v1/tenants', { body: text, headers });
     expect([answer.status, answer.body['code']]).toEqual([status, code]);

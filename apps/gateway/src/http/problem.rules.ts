@@ -26,6 +26,17 @@ const CODE_OF_PERSISTENCE: Partial<Record<PersistenceErrorCode, ErrorCode>> = {
   unavailable: 'not_ready',
 };
 
+/** What Fastify's own refusals mean, by its codes. */
+const DETAIL_OF_FASTIFY: Record<string, string> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is no JSON.',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty; it must be JSON.',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than the 1 MiB that one may have.',
+};
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   if (typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number') return error.statusCode;
@@ -42,7 +53,7 @@ export function toCodedError(error: unknown): CodedError {
   }
   const status = statusOf(error);
   if (status === undefined || status >= 500) return new CodedError(status === 503 ? 'not_ready' : 'internal_error', undefined, { cause: error });
-  return new CodedError(CODE_OF_STATUS[status] ?? 'malformed_request', undefined, { cause: error });
+  return new CodedError(CODE_OF_STATUS[status] ?? 'malformed_request', DETAIL_OF_FASTIFY[codeOf(error)], { cause: error });
 }
 
 /** The problem document (RFC 9457) of an error. */
