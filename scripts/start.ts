@@ -23,16 +23,16 @@ async function main(): Promise<void> {
   if (options['reset-admin'] === true) return resetAdmin(home);
   const started = performance.now();
   console.error('Stele starts …');
-  let starting: Promise<Platform> | undefined;
+  const under: { way?: Promise<Platform> } = {};
   const ending = installEnding(
-    async () => starting?.then((platform) => platform.stop(), () => undefined),
+    async () => under.way?.then((platform) => platform.stop(), () => undefined),
     (again) => console.error(again ? '  still stopping; nodes finish what they are writing' : '\nStele stops: the platform and its nodes end, all data stays …'),
     0,
   );
-  starting = startPlatform({ home, env: process.env, signal: ending.signal, say: (detail) => console.error(`  … ${detail}`) });
+  under.way = startPlatform({ home, env: process.env, signal: ending.signal, say: (detail) => console.error(`  … ${detail}`) });
   let platform: Platform;
   try {
-    platform = await starting;
+    platform = await under.way;
   } catch (error) {
     if (ending.signal.aborted) return ending.end(0);
     throw error;
