@@ -14,8 +14,16 @@ export const PARAMS: Params = { ...DEFAULT_PARAMS, minBlockIntervalMs: 20 };
 export const toySign = (publicKey: Bytes, message: Bytes): Bytes => new Uint8Array([...sha256(publicKey, message), ...ZERO_HASH]);
 export const toyVerify: Verify = (publicKey, message, signature) => equalBytes(toySign(publicKey, message), signature);
 
+const SETS = new Map<string, ValidatorSet>();
+
+/** The same set for the same powers: checking keys is slow. */
 export function validatorsOf(powers: readonly bigint[]): ValidatorSet {
-  return new ValidatorSet(powers.map((power, i) => ({ publicKey: keyPairOf(new Uint8Array(32).fill(i + 1)).publicKey, power })));
+  let found = SETS.get(powers.join());
+  if (found === undefined) {
+    found = new ValidatorSet(powers.map((power, i) => ({ publicKey: keyPairOf(new Uint8Array(32).fill(i + 1)).publicKey, power })));
+    SETS.set(powers.join(), found);
+  }
+  return found;
 }
 
 export interface RigOptions {
@@ -38,6 +46,8 @@ export class Rig {
   readonly sent: Message[] = [];
   /** Names of blocks that do not execute. */
   readonly invalid = new Set<string>();
+  /** What blocks of these names do differently. */
+  readonly outcomes = new Map<string, Partial<ExecutionOutcome>>();
   private readonly names = new Map<string, string>();
   private readonly blocks = new Map<string, Block>();
 
@@ -89,8 +99,8 @@ export class Rig {
         this.records.push({ ...effect.request, signature });
         return { type: 'signed', id: effect.id, signature };
       }
-      case 'execute': return { type: 'executed', height: effect.height, blockHash: effect.blockHash, outcome: this.invalid.has(this.nameOf(effect.blockHash)) ? null : this.outcome };
-      case 'build': return { type: 'built', height: effect.height, round: effect.round, block: this.block('new', effect.evidence), outcome: this.outcome };
+      case 'execute': return { type: 'executed', height: effect.height, blockHash: effect.blockHash, outcome: this.outcomeOf(this.nameOf(effect.blockHash)) };
+      case 'build': return { type: 'built', height: effect.height, round: effect.round, block: this.block('new', effect.evidence), outcome: this.outcomeOf('new') ?? this.outcome };
       default: return null;
     }
   }
@@ -109,6 +119,10 @@ export class Rig {
 
   get outcome(): ExecutionOutcome {
     return { stateRoot: ZERO_HASH, receiptsRoot: ZERO_HASH, nextValidators: this.validators, params: PARAMS };
+  }
+
+  private outcomeOf(name: string): ExecutionOutcome | null {
+    return this.invalid.has(name) ? null : { ...this.outcome, ...this.outcomes.get(name) };
   }
 
   block(name: string, evidence: Block['evidence'] = [], header: Partial<Block['header']> = {}, lastCommit: Certificate | null = this.state.context.prevCommit): Block {

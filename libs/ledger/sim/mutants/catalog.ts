@@ -12,7 +12,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 1: never proposes its valid block again', file: 'src/consensus/rounds.ts', find: 'if (polka !== null && validHash !== null && valid !== undefined) return', replace: 'if (polka !== null && validHash !== null && valid !== undefined && context.height < 0n) return' },
   { name: 'rule 1: everybody proposes', nearSeed: 1, file: PROPOSALS, find: 'proposerIndex(context.validators, context.height, round) !== proposal.proposer', replace: 'proposal.proposer < 0' },
   { name: 'rule 2: no lock', nearSeed: 1, file: RULES, find: 'const free = proposal.polRound === -1 ? state.lockedRound === -1 :', replace: 'const free = proposal.polRound === -1 ? true :' },
-  { name: 'rule 2: whatever executes is valid', file: 'src/consensus/step.ts', find: 'const fits = input.outcome !== null && outcomeFits(known.block, input.outcome);', replace: 'const fits = input.outcome !== null;' },
+  { name: 'rule 2: whatever executes is valid', file: 'src/consensus/step.ts', find: 'const fits = input.outcome !== null && outcomeFits(state, known.block, input.outcome);', replace: 'const fits = input.outcome !== null;' },
   { name: 'rule 2: an invalid commit of the block below is prevoted', file: 'src/consensus/check-block.ts', find: 'return verifyCertificate(certificate, prevValidators, config.faultModel, config.genesisHash, config.verify).ok;', replace: 'return true;' },
   { name: 'rule 2: a block of another time is prevoted', file: 'src/consensus/check-block.ts', find: 'header.timeMs > context.prevTimeMs &&', replace: '' },
   { name: 'rule 2: the body of a proposal is not checked', file: PROPOSALS, find: 'if (!isBlockOf(proposal.block, blockHash) ||', replace: 'if (' },

@@ -2,7 +2,8 @@ import { equalBytes } from '../encoding/index.js';
 import { checkBlockBody, type Block } from '../formats/block.js';
 import { certificateHash, verifyCertificate, type Certificate } from '../formats/certificate.js';
 import { blockHash } from '../formats/header.js';
-import { paramsHash } from '../formats/params.js';
+import { paramsFault, paramsHash } from '../formats/params.js';
+import { checkValidatorChange } from '../formats/validator-limits.js';
 import type { Bytes } from '../encoding/index.js';
 import { evidenceHolds } from './equivocation.js';
 import type { ExecutionOutcome } from './input.js';
@@ -44,8 +45,15 @@ function lastCommitHolds(state: State, certificate: Certificate | null): boolean
   return verifyCertificate(certificate, prevValidators, config.faultModel, config.genesisHash, config.verify).ok;
 }
 
-/** Whether executing the block here gave what its header says. */
-export function outcomeFits(block: Block, outcome: ExecutionOutcome): boolean {
+/** Whether executing the block here gave what its header says, and the next height can begin with it. */
+export function outcomeFits(state: State, block: Block, outcome: ExecutionOutcome): boolean {
   const { header } = block;
-  return equalBytes(header.stateRoot, outcome.stateRoot) && equalBytes(header.receiptsRoot, outcome.receiptsRoot) && equalBytes(header.nextValidatorsHash, outcome.nextValidators.hash);
+  const { context } = state;
+  return (
+    equalBytes(header.stateRoot, outcome.stateRoot) &&
+    equalBytes(header.receiptsRoot, outcome.receiptsRoot) &&
+    equalBytes(header.nextValidatorsHash, outcome.nextValidators.hash) &&
+    checkValidatorChange(context.validators, outcome.nextValidators) === null &&
+    (outcome.params === context.params || paramsFault(outcome.params) === null)
+  );
 }

@@ -44,7 +44,7 @@ export function decideSynced(state: State, effects: Effect[], block: Block, cert
   if (!verifyCertificate(certificate, validators, faultModel, genesisHash, verify).ok) return;
   noteCommit(state, effects, certificate);
   if (state.halted) return;
-  if (!headerFits(state, block) || !outcomeFits(block, outcome)) return halt(state, effects, `the certified block ${keyOf(hash)} at height ${height} does something else here`);
+  if (!headerFits(state, block) || !outcomeFits(state, block, outcome)) return halt(state, effects, `the certified block ${keyOf(hash)} at height ${height} does something else here`);
   decide(state, effects, block, hash, certificate, outcome);
 }
 

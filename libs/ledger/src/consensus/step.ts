@@ -62,7 +62,7 @@ function built(state: State, effects: Effect[], input: Extract<Input, { type: 'b
   const { block, outcome } = input;
   if (input.height !== context.height || input.round !== round || state.step !== 'propose' || !isProposer(state) || hasSigned(state, 'proposal', round)) return;
   const hash = blockHash(block.header);
-  if (!isBlockOf(block, hash) || !headerFits(state, block) || !outcomeFits(block, outcome)) return;
+  if (!isBlockOf(block, hash) || !headerFits(state, block) || !outcomeFits(state, block, outcome)) return;
   makeRoom(state);
   state.blocks.set(keyOf(hash), { block, status: 'valid', outcome });
   requestProposal(state, effects, block, hash, null);
@@ -71,7 +71,7 @@ function built(state: State, effects: Effect[], input: Extract<Input, { type: 'b
 function executed(state: State, input: Extract<Input, { type: 'executed' }>): void {
   const known = state.blocks.get(keyOf(input.blockHash));
   if (input.height !== state.context.height || known === undefined || known.status !== 'executing') return;
-  const fits = input.outcome !== null && outcomeFits(known.block, input.outcome);
+  const fits = input.outcome !== null && outcomeFits(state, known.block, input.outcome);
   known.status = fits ? 'valid' : 'invalid';
   known.outcome = fits ? input.outcome : null;
 }

@@ -3,7 +3,8 @@ import { ZERO_HASH } from '../encoding/index.js';
 import type { Certificate } from '../formats/certificate.js';
 import type { Evidence } from '../formats/evidence.js';
 import type { Header } from '../formats/header.js';
-import { paramsHash } from '../formats/params.js';
+import { paramsHash, type Params } from '../formats/params.js';
+import type { ValidatorSet } from '../formats/validators.js';
 
 /** What makes a block valid: docs/spec/consensus.md. A proposal of a block that is not gets nil. */
 const OTHER = new Uint8Array(32).fill(0x42);
@@ -47,6 +48,37 @@ describe('the header', () => {
     const { rig } = atHeight2();
     rig.block('B', [], change(rig));
     expect(prevoteOn(rig)).toBe('nil');
+  });
+});
+
+describe('what a block brings for the next height', () => {
+  const five = validatorsOf([1n, 1n, 1n, 1n, 1n]);
+  it.each<[string, ValidatorSet, Partial<Params>, string]>([
+    ['one validator more', five, {}, 'B'],
+    ['three validators more', validatorsOf([1n, 1n, 1n, 1n, 1n, 1n, 1n]), {}, 'nil'],
+    ['a third of the old power and more, on two of them', validatorsOf([2n, 2n, 1n, 1n]), {}, 'nil'],
+    ['parameters under which a chain goes on', five, { trailingBlocks: 9 }, 'B'],
+    ['parameters under which no chain makes blocks', five, { maxBlockBytes: 1 }, 'nil'],
+  ])('%s', (_name, nextValidators, params, expected) => {
+    const { rig } = atHeight2();
+    rig.outcomes.set('B', { nextValidators, params: { ...PARAMS, ...params } });
+    rig.block('B', [], { nextValidatorsHash: nextValidators.hash });
+    expect(prevoteOn(rig)).toBe(expected);
+  });
+
+  it('a proposer does not propose what would be invalid', () => {
+    const rig = new Rig({ self: 1 });
+    const nextValidators = validatorsOf([1n, 1n, 1n, 1n, 1n, 1n]);
+    rig.outcomes.set('new', { nextValidators });
+    rig.block('new', [], { nextValidatorsHash: nextValidators.hash });
+    expect(rig.start()).toEqual(['timer propose 0']);
+  });
+
+  it('what a quorum certified all the same halts this node', () => {
+    const { rig } = atHeight2();
+    const nextValidators = validatorsOf([1n, 1n, 1n, 1n, 1n, 1n]);
+    const block = rig.block('B', [], { nextValidatorsHash: nextValidators.hash });
+    expect(rig.run({ type: 'syncedBlock', block, certificate: rig.certificate('precommit', 0, 'B', [1, 2, 3]), outcome: { ...rig.outcome, nextValidators } })).toEqual(['halt']);
   });
 });
 

@@ -58,19 +58,20 @@ export function readParams(reader: Reader): Params {
   return params;
 }
 
-/**
- * Parameters under which a chain could never make a block, or never stop making them, are refused.
- * @throws LedgerError `badParams` that names the field.
- */
-export function checkParams(params: Params): void {
+/** Why a chain could never make a block under these parameters, or never stop making them; null where it can. Names the field. */
+export function paramsFault(params: Params): string | null {
   for (const field of ['heartbeatIntervalMs', 'proposeTimeoutMs', 'prevoteTimeoutMs', 'precommitTimeoutMs'] as const) {
-    if (params[field] === 0) throw new LedgerError('badParams', `${field} may not be 0`);
+    if (params[field] === 0) return `${field} may not be 0`;
   }
-  if (params.maxBlockBytes < MIN_BLOCK_BYTES || params.maxBlockBytes > MAX_BLOCK_BYTES) {
-    throw new LedgerError('badParams', `maxBlockBytes is ${params.maxBlockBytes}, outside ${MIN_BLOCK_BYTES} … ${MAX_BLOCK_BYTES}`);
-  }
-  if (params.txGasLimit < MIN_TX_GAS) throw new LedgerError('badParams', `txGasLimit is ${params.txGasLimit}, below the ${MIN_TX_GAS} of a transfer`);
-  if (params.blockGasLimit < params.txGasLimit) throw new LedgerError('badParams', 'blockGasLimit is below txGasLimit');
+  if (params.maxBlockBytes < MIN_BLOCK_BYTES || params.maxBlockBytes > MAX_BLOCK_BYTES) return `maxBlockBytes is ${params.maxBlockBytes}, outside ${MIN_BLOCK_BYTES} … ${MAX_BLOCK_BYTES}`;
+  if (params.txGasLimit < MIN_TX_GAS) return `txGasLimit is ${params.txGasLimit}, below the ${MIN_TX_GAS} of a transfer`;
+  return params.blockGasLimit < params.txGasLimit ? 'blockGasLimit is below txGasLimit' : null;
+}
+
+/** @throws LedgerError `badParams`, for what {@link paramsFault} names. */
+export function checkParams(params: Params): void {
+  const fault = paramsFault(params);
+  if (fault !== null) throw new LedgerError('badParams', fault);
 }
 
 /** SHA-256 over the canonical parameters; the header's `paramsHash`. */
