@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { DEFAULT_PARAMS, type Bytes } from '#ledger';
-import { blockOf, certificateOf, openTestChain, type TestChain } from '../testing/chain.js';
+import { openTestChain, type TestChain } from '../testing/chain.js';
 import { hex, Wallet } from '../testing/wallet.js';
 import { OP } from './assembler.js';
 import { BIG_CODE, worstCases } from './worst-cases.js';
