@@ -48,9 +48,9 @@ class EvmExecutor implements Executor {
     this.local = new LocalEngine(store, apart === null);
   }
 
-  admit(raw: Bytes, hash?: Bytes): AdmittedTransaction {
+  admit(raw: Bytes, hash?: Bytes, sender?: Bytes): AdmittedTransaction {
     const { evmChainId, params } = this.store.genesis;
-    return admitTransaction(raw, { evmChainId, txGasLimit: params.txGasLimit }, hash);
+    return admitTransaction(raw, { evmChainId, txGasLimit: params.txGasLimit }, hash, sender);
   }
 
   prepare(transaction: AdmittedTransaction): void {

@@ -99,9 +99,10 @@ export interface Executor {
   /**
    * Decodes a raw transaction, checks form, chain id, gas limits and signature, and recovers its sender. Once per node and transaction.
    * @param hash its Keccak-256, where the caller has it already.
+   * @param sender as RecoveryThreads of this program answered it.
    * @throws EvmError with a TransactionErrorCode.
    */
-  admit(raw: Bytes, hash?: Bytes): AdmittedTransaction;
+  admit(raw: Bytes, hash?: Bytes, sender?: Bytes): AdmittedTransaction;
   /**
    * Executes the transactions on the head's state.
    * @throws EvmError `invalidBlock` (details.index, details.cause) when one cannot stand at its place; `staleParent` when the

@@ -9,6 +9,8 @@ import { EMPTY_STATE, Overlay } from '../state/overlay.js';
 import { Breath } from './breath.js';
 import type { Curves } from './curves.js';
 import { useLoop } from './interpreter-loop.js';
+import { quickOpcodes } from './opcodes.js';
+import { PRICES } from './prices.js';
 
 /** BLOCKHASH of an earlier block. */
 export type BlockHashAt = (height: bigint) => Bytes | null;
@@ -26,6 +28,7 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
     hardfork: Hardfork.Osaka,
     customCrypto: { keccak256, sha256: (bytes) => sha256(bytes), ecrecover: precompileRecover },
   });
+  common.updateParams(PRICES);
   const state = new OverlayStateManager();
   const blockchain = {
     getBlock: async (height: number) => ({ hash: (): Bytes => blockHashAt(BigInt(height)) ?? new Uint8Array(32) }),
@@ -40,7 +43,7 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
       return breath.atJump() as Promise<void>;
     },
   };
-  const evm = await createEVM({ common, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest], ...curves });
+  const evm = await createEVM({ common, params: PRICES, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest, ...quickOpcodes(common)], ...curves });
   // The library shows its interpreter to opcodes only: one JUMPDEST is run for it.
   state.use(new Overlay(EMPTY_STATE));
   await evm.runCode({ code: Uint8Array.of(0x5b), gasLimit: 100n });

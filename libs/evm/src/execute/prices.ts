@@ -1,0 +1,4 @@
+import { paramsEVM } from '@ethereumjs/evm';
+
+/** Ethereum's prices. */
+export const PRICES = paramsEVM;
