@@ -1,11 +1,14 @@
 /**
- * ERC-20 transfers per second of one core, without consensus: admission, execution, the state tree and the commit apart.
+ * ERC-20 transfers per second of one core, without consensus: admission, execution, the state tree and the commit apart; THREADS=1
+ * executes on a thread of its own.
  * Run: npx esbuild libs/evm/bench/erc20.ts --bundle --platform=node --packages=external --conditions=stele:src --outfile=dist/bench/erc20.cjs && node dist/bench/erc20.cjs
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeDeployData, encodeFunctionData, type Abi, type Hex } from 'viem';
+import { isMainThread } from 'node:worker_threads';
 import type { Bytes } from '#ledger';
+import { createExecutor, serveExecution } from '../src/index.js';
 import { blockOf, certificateOf, openTestChain } from '../testing/chain.js';
 import { hex, Wallet } from '../testing/wallet.js';
 
@@ -44,6 +47,8 @@ async function main(): Promise<void> {
     for (let i = 0; i < PER_BLOCK; i++, n++) raws.push(await transfer(wallets[(n * 7 + 1) % ACCOUNTS] as Wallet, wallets[n % ACCOUNTS] as Wallet, 1n));
     blocks.push(raws);
   }
+  // THREADS=1: on a thread of its own, which runs this file as well.
+  const executor = process.env['THREADS'] === undefined ? chain.executor : await createExecutor({ store: chain.store, threads: { folder: chain.folder, file: __filename } });
   const spent = { admit: 0, execute: 0, tree: 0, commit: 0 };
   const counted = { on: false };
   for (const [index, raws] of blocks.entries()) {
@@ -56,12 +61,12 @@ async function main(): Promise<void> {
     clock('admit', since);
     const parent = chain.store.head();
     since = performance.now();
-    const executed = await chain.executor.executeBlock({ parent, timeMs: parent.timeMs + 100n, transactions });
+    const executed = await executor.executeBlock({ parent, timeMs: parent.timeMs + 100n, transactions });
     clock('execute', since);
     if (counted.on) spent.tree += executed.treeMs;
     since = performance.now();
     const block = blockOf(chain.store, executed, parent.certificate);
-    await chain.executor.commit(block, certificateOf(block.header), executed);
+    await executor.commit(block, certificateOf(block.header), executed);
     clock('commit', since);
   }
   const transactions = (BLOCKS - 2) * PER_BLOCK;
@@ -69,8 +74,10 @@ async function main(): Promise<void> {
   const total = spent.admit + spent.execute + spent.commit;
   process.stdout.write(`${transactions} ERC-20 transfers in ${BLOCKS - 2} blocks, ${ACCOUNTS} accounts\n`);
   process.stdout.write(`admit ${rate(spent.admit)}, execute with tree ${rate(spent.execute)} (tree ${Math.round((100 * spent.tree) / spent.execute)} % of it), commit ${rate(spent.commit)} (${(spent.commit / (BLOCKS - 2)).toFixed(1)} ms a block), all ${rate(total)}\n`);
+  await executor.close();
   await chain.close();
   rmSync(chain.folder, { recursive: true, force: true });
 }
 
-void main();
+if (isMainThread) void main();
+else serveExecution();

@@ -10,7 +10,7 @@ import { Breath } from './breath.js';
 import type { Curves } from './curves.js';
 import { useLoop } from './interpreter-loop.js';
 import { quickOpcodes } from './opcodes.js';
-import { PRICES } from './prices.js';
+import { p256Priced, PRICES } from './prices.js';
 
 /** BLOCKHASH of an earlier block. */
 export type BlockHashAt = (height: bigint) => Bytes | null;
@@ -43,7 +43,7 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
       return breath.atJump() as Promise<void>;
     },
   };
-  const evm = await createEVM({ common, params: PRICES, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS], customOpcodes: [jumpdest, ...quickOpcodes(common)], ...curves });
+  const evm = await createEVM({ common, params: PRICES, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS, p256Priced(common)], customOpcodes: [jumpdest, ...quickOpcodes(common)], ...curves });
   // The library shows its interpreter to opcodes only: one JUMPDEST is run for it.
   state.use(new Overlay(EMPTY_STATE));
   await evm.runCode({ code: Uint8Array.of(0x5b), gasLimit: 100n });

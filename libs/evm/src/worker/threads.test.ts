@@ -60,7 +60,7 @@ describe('execution on threads', () => {
   const call = (functionName: string, args: unknown[]): Hex => encodeFunctionData({ abi: Probe.abi, functionName, args });
   const pairingBlock = async (): Promise<{ wallet: Wallet; transactions: AdmittedTransaction[] }> => {
     const wallet = new Wallet(`pairing ${Math.random()}`);
-    return { wallet, transactions: admit([await wallet.sign({ to: PAIRING, gas: 16_700_000n, data: hex(pairs(180)) })]) };
+    return { wallet, transactions: admit([await wallet.sign({ to: PAIRING, gas: 16_700_000n, data: hex(pairs(150)) })]) };
   };
 
   beforeAll(async () => {
