@@ -13,6 +13,8 @@ interface Place {
   blind: number;
   /** Sees the polka, or decides; the others see a quorum of votes, but never one for the block. */
   seer: number;
+  /** Does not see the polka of this round; −1 for nobody. */
+  unaware: number;
   /** Whose votes for a block a node has heard, by `kind/node`. */
   heard: Map<string, Set<number>>;
 }
@@ -38,22 +40,49 @@ export class Director {
         return place !== null && place.mode !== 'free' && place.blind === to;
       }
       case 'vote': return this.dropsVote(from, to, message.vote, nowMs);
-      case 'certificate': return mix(this.plan.seed, Number(message.certificate.height), message.certificate.round, to + 256 + from) % 100 < 90;
+      case 'certificate': return this.placeOf(message.certificate.height, message.certificate.round, nowMs) !== null || mix(this.plan.seed, Number(message.certificate.height), message.certificate.round, to + 256 + from) % 100 < 90;
       default: return false;
     }
   }
 
   private dropsVote(from: number, to: number, vote: Vote, nowMs: number): boolean {
     const place = this.placeOf(vote.height, vote.round, nowMs);
-    if (place === null || vote.blockHash === null || place.mode === 'free' || place.seer === to) return false;
-    if (vote.kind !== (place.mode === 'oneSees' ? 'prevote' : 'precommit')) return false;
-    // It hears itself as well: so one less than a quorum of others is still too many.
+    if (place === null || vote.blockHash === null || place.mode === 'free') return false;
+    const unaware = place.unaware === to && vote.kind === 'prevote';
+    if (!unaware && (place.seer === to || vote.kind !== (place.mode === 'oneSees' ? 'prevote' : 'precommit'))) return false;
     const key = `${vote.kind}/${to}`;
     const heard = place.heard.get(key) ?? new Set();
     if (heard.has(from)) return false;
-    if (heard.size >= this.quorum - 2) return true;
+    // Who votes for the block itself hears itself as well.
+    if (heard.size >= this.quorum - (unaware ? 1 : 2)) return true;
     place.heard.set(key, heard.add(from));
     return false;
+  }
+
+  private direct(height: bigint, round: number): Pick<Place, 'mode' | 'blind' | 'seer' | 'unaware'> {
+    const { seed, nodes } = this.plan;
+    // Under equal power the turn height + round is the proposer's (rule 1).
+    const turn = (Number(height) + round) % nodes;
+    if (mix(seed, 0, 0, 0) % 5 < 3) return this.script(turn, round % 3);
+    const drawn = mix(seed, Number(height), round, 1);
+    const mode = MODES[drawn % MODES.length] ?? 'free';
+    // Who is blind proposes next, and who sees proposes after that, or is a liar.
+    const liars = [...this.plan.liars.keys()];
+    const seer = drawn >>> 31 === 1 ? (turn + 2) % nodes : (liars[(drawn >>> 12) % (2 * liars.length)] ?? (drawn >>> 12) % nodes);
+    return { mode, blind: mode === 'oneSees' || (drawn >>> 8) % 2 === 0 ? (turn + 1) % nodes : -1, seer, unaware: -1 };
+  }
+
+  /**
+   * In three rounds: the proposer of the third alone locks a block; the proposer of the second, who saw nothing of it, has another
+   * one decided, which it alone sees; the third proposes its block again. Whoever votes for it now was locked on the other one.
+   */
+  private script(turn: number, act: number): Pick<Place, 'mode' | 'blind' | 'seer' | 'unaware'> {
+    const { nodes } = this.plan;
+    switch (act) {
+      case 0: return { mode: 'oneSees', blind: (turn + 1) % nodes, seer: (turn + 2) % nodes, unaware: -1 };
+      case 1: return { mode: 'oneDecides', blind: -1, seer: turn, unaware: (turn + 1) % nodes };
+      default: return { mode: 'free', blind: -1, seer: -1, unaware: -1 };
+    }
   }
 
   /** Null where everything passes. */
@@ -62,14 +91,7 @@ export class Director {
     let place = this.places.get(key);
     if (place === undefined) {
       if (this.places.size >= MAX_PLACES) return null;
-      const drawn = mix(this.plan.seed, Number(height), round, 1);
-      const { nodes } = this.plan;
-      // Under equal power the turn height + round is the proposer's (rule 1): who is blind proposes next, and who sees after that.
-      const turn = (Number(height) + round) % nodes;
-      const mode = MODES[drawn % MODES.length] ?? 'free';
-      const liars = [...this.plan.liars.keys()];
-      const seer = drawn >>> 31 === 1 ? (turn + 2) % nodes : (liars[(drawn >>> 12) % (2 * liars.length)] ?? (drawn >>> 12) % nodes);
-      place = { sinceMs: nowMs, mode, blind: mode === 'oneSees' || (drawn >>> 8) % 2 === 0 ? (turn + 1) % nodes : -1, seer, heard: new Map() };
+      place = { sinceMs: nowMs, ...this.direct(height, round), heard: new Map() };
       this.places.set(key, place);
     }
     return nowMs - place.sinceMs > HOLD_MS ? null : place;

@@ -29,6 +29,10 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const membership = nodes > 1 && weather !== 'directed' && random.chance(0.25);
   const powers = weather === 'directed' ? Array.from({ length: nodes }, () => 1n) : drawPowers(random, nodes, membership);
   const liars = drawLiars(random, faultModel, powers, weather, options.byzantine);
+  // A plot against the locks: four nodes, one of which proposes old polkas, and nothing else goes wrong.
+  const plot = weather === 'directed' && faultModel === 'BFT' && nodes === 4 && options.byzantine === undefined && random.chance(0.5);
+  if (plot) liars.clear();
+  if (plot) liars.set(random.below(nodes), ['oldPolka']);
   const unlucky = drawUnlucky(random, faultModel, powers, liars);
   const siteCount = random.pick([2, 3, 4]);
   const directed = weather === 'directed';
@@ -42,7 +46,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
       proposal: random.pick([0, 0.2]), prevote: random.pick([0.2, 0.4, 0.6]), precommit: random.pick([0.3, 0.6, 0.8]), certificate: random.pick([0.5, 0.9]),
       skipProof: random.pick([0, 0.5]), evidence: random.pick([0, 0.9]), shell: random.pick([0, 0.5]),
     } : NO_DROPS,
-    isolateRate: weather === 'calm' ? 0 : random.pick(directed ? [0.5, 0.9] : [0, 0.1, 0.5]),
+    isolateRate: weather === 'calm' ? 0 : random.pick(directed ? [0.6, 1] : [0, 0.1, 0.5]),
     deafness: weather !== 'calm' && !directed && random.chance(0.5),
     directed,
     duplicateRate: random.pick([0, 0.05, 0.3]),
@@ -50,10 +54,10 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     healedDelayMs: weather === 'slow' ? [40, 70] : [1, 8],
     encoded: !directed && random.chance([...liars.values()].some((lies) => lies.includes('nonCanonical')) ? 0.6 : 0.15),
     shuffled: random.chance(0.5),
-    crashRate: random.pick(weather === 'crashes' ? [0.005, 0.02] : directed ? [0, 0, 0.001] : [0, 0.0005, 0.002, 0.01]),
+    crashRate: random.pick(weather === 'crashes' ? [0.005, 0.02] : plot ? [0] : directed ? [0, 0, 0.001] : [0, 0.0005, 0.002, 0.01]),
     syncErrorRate: directed ? 0 : random.pick([0, 0, 0.002, 0.01]),
     disturbanceMs: random.pick(directed ? [1000, 3000] : [300, 1000, 3000]),
-    disturbances: weather === 'crashes' ? ['crash', 'crash', 'crashMany', 'crashMany', 'site', 'fullDisk', 'misfortune'] : DISTURBANCES,
+    disturbances: plot ? ['clock'] : weather === 'crashes' ? ['crash', 'crash', 'crashMany', 'crashMany', 'site', 'fullDisk', 'misfortune'] : DISTURBANCES,
     sites: Array.from({ length: nodes }, (_, node) => node % siteCount),
     maxDiskMs: random.pick(weather === 'slow' || directed ? [1, 5] : [1, 5, 40]),
     maxWorkMs: random.pick(weather === 'slow' || directed ? [2, 5] : [2, 20, 60]),
@@ -101,7 +105,7 @@ function drawLiars(random: Prng, faultModel: FaultModel, powers: readonly bigint
     if (own === 0n || liars.has(node) || 3n * (power + own) >= total) continue;
     power += own;
     const few = random.chance(0.5);
-    const favourites = weather === 'directed' ? LOCK_LIES : LIES;
+    const favourites = weather === 'directed' ? LOCK_LIES : weather === 'crashes' || random.chance(0.3) ? (['dies'] as const) : LIES;
     liars.set(node, few ? [random.pick(favourites), random.pick(favourites)] : LIES.filter(() => random.chance(0.35)));
   }
   return liars;

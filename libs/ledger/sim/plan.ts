@@ -1,10 +1,10 @@
 import type { FaultModel, Params } from '../src/index.js';
 
 export const LIES = [
-  'split', 'double', 'silent', 'amnesia', 'forgedPolka', 'oldPolka', 'invalidBlock', 'twoBodies', 'outOfTurn', 'flood', 'foreign', 'replay', 'nonCanonical', 'badCertificate', 'falseSync', 'weakKey', 'frame',
+  'split', 'double', 'silent', 'dies', 'amnesia', 'forgedPolka', 'oldPolka', 'invalidBlock', 'twoBodies', 'outOfTurn', 'flood', 'foreign', 'replay', 'nonCanonical', 'badCertificate', 'falseSync', 'weakKey', 'frame',
 ] as const;
 /**
- * What a faulty validator does: tells peers different things; tells everybody two; tells only some; forgets its lock; proposes
+ * What a faulty validator does: tells peers different things; tells everybody two; tells only some; says nothing more, from some moment on; forgets its lock; proposes
  * with a polka that does not hold, or with an old one that does; proposes blocks that are not valid; proposes one header with two bodies; proposes when it is not its turn; floods with far rounds; says
  * what was said on another chain, or heights ago; breaks the encoding; makes up certificates; gives wrong blocks to who is behind;
  * has a weak key registered; accuses others.

@@ -94,6 +94,8 @@ class Run {
     const endMs = queue.nowMs + forMs;
     this.until(forMs, () => false);
     queue.nowMs = endMs;
+    // Everything that was not on a disk is gone: what is left must be enough to go on.
+    if (world.random.chance(0.3)) for (const node of world.nodes) world.takeDown(node, 0);
   }
 
   /** Everything works from here on: every honest node decides the highest height that any is in, within a number of rounds. */

@@ -9,6 +9,8 @@ import { falseDecided } from './sync.js';
 
 const OTHER_GENESIS_HASH = sha256(utf8('another genesis'));
 const MAX_ROUND = 0x7fff_ffff;
+/** For each message to a peer. */
+const DEATH_RATE = 0.005;
 /** Votes of far rounds that follow each vote. */
 const FLOOD = 4;
 const MAX_REMEMBERED = 32;
@@ -18,6 +20,7 @@ export class Liar {
   private readonly forger: Forger;
   /** Own messages of earlier heights. */
   private readonly remembered: Message[] = [];
+  private dead = false;
   private latest: { place: string; proposal: Proposal } | null = null;
 
   /** @param keys of all liars: they act together. */
@@ -44,6 +47,7 @@ export class Liar {
   /** What a peer gets instead of a message. */
   tell(state: State, message: Message, to: number): Message[] {
     const { random } = this;
+    if (this.tells('dies') && (this.dead ||= random.chance(DEATH_RATE))) return [];
     if (this.tells('silent') && (to % 3 === 0 || random.chance(0.2))) return [];
     const own = state.context.validators.indexOf(this.forger.key);
     if (own < 0) return [message];
@@ -168,9 +172,9 @@ export class Liar {
       return polka === null || polka.blockHash === null || block === undefined ? [] : [{ round, polka, block, blockHash: polka.blockHash }];
     });
     if (known.length === 0) return proposal;
-    const { round, polka, block, blockHash } = this.random.pick(known);
+    const { round, polka, block, blockHash } = this.random.chance(0.7) ? known.reduce((a, b) => (a.round < b.round ? a : b)) : this.random.pick(known);
     // Perhaps as if it were newer than it is.
-    const polRound = this.random.chance(0.4) ? round : this.random.between(round, proposal.round - 1);
+    const polRound = this.random.chance(0.4) ? round : proposal.round - 1;
     return this.forger.proposal({ ...proposal, polRound, polka, block, blockHash });
   }
 
