@@ -99,9 +99,10 @@ function bytesOf(hex: string): Bytes {
 /**
  * Checks a raw transaction and recovers its sender. The transaction keeps views of `raw`, which nobody may change any more.
  * @param hash its Keccak-256, where the caller has it already.
+ * @param known who signed it, where this program has recovered that already (RecoveryThreads).
  * @throws EvmError with a TransactionErrorCode.
  */
-export function admitTransaction(raw: Bytes, rules: AdmissionRules, hash: Bytes = keccak256(raw)): AdmittedTransaction {
+export function admitTransaction(raw: Bytes, rules: AdmissionRules, hash: Bytes = keccak256(raw), known?: Bytes): AdmittedTransaction {
   if (raw.length > MAX_TRANSACTION_BYTES) throw new EvmError('transactionTooLarge', `${raw.length} bytes; a transaction may have ${MAX_TRANSACTION_BYTES}`);
   const decoded = decodeTransaction(raw);
   checkRules(decoded, rules);
@@ -109,7 +110,7 @@ export function admitTransaction(raw: Bytes, rules: AdmissionRules, hash: Bytes 
   const least: number = gas.intrinsicGas > gas.floorGas ? gas.intrinsicGas : gas.floorGas;
   if (decoded.gasLimit < BigInt(least)) throw new EvmError('intrinsicGasTooLow', `intrinsic gas too low: gas limit ${decoded.gasLimit}, the transaction needs at least ${least}`);
   if (compareBytes(lastS(), HALF_ORDER) > 0) throw new EvmError('highS', 'the signature’s s is in the upper half of the curve’s order (EIP-2)');
-  const sender = recoverSender(raw);
+  const sender = known ?? recoverSender(raw);
   if (sender === null) throw new EvmError('badSignature', 'no key can have made this signature');
   return new Admitted(decoded, toHex(hash), toHex(sender), gas.intrinsicGas, gas.floorGas);
 }
