@@ -1,5 +1,5 @@
 import {
-  blockHash, certificateHash, equalBytes, evidenceRoot, paramsHash, sha256, toHex, transactionsRoot, utf8, ZERO_HASH,
+  accusedAfter, blockHash, certificateHash, equalBytes, evidenceRoot, NOBODY_ACCUSED, paramsHash, sha256, toHex, transactionsRoot, utf8, ZERO_HASH,
   type Block, type Bytes, type Certificate, type Evidence, type ExecutionOutcome, type HeightContext, type Params, type ValidatorSet,
 } from '../src/index.js';
 import { applyOrders, type Guard } from './membership.js';
@@ -20,6 +20,7 @@ export class SimChain {
   private readonly included = new Set<number>();
   private root = GENESIS_ROOT;
   private previous: ValidatorSet | null = null;
+  private accused = NOBODY_ACCUSED;
   private validators: ValidatorSet;
 
   /** @param guard which validator sets the members would never approve. */
@@ -60,6 +61,7 @@ export class SimChain {
       validators: this.validators,
       params: this.params,
       emptyBlocks: this.emptyBlocks(),
+      accused: this.accused,
     };
   }
 
@@ -114,6 +116,7 @@ export class SimChain {
     }
     for (const transaction of block.transactions) this.included.add(idOf(transaction));
     this.decided.push({ block, certificate });
+    this.accused = accusedAfter(this.accused, block);
     this.root = outcome.stateRoot;
     this.previous = this.validators;
     this.validators = outcome.nextValidators;

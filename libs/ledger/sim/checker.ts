@@ -19,6 +19,8 @@ const PLACE_BYTES = 45;
 export class Checker {
   private readonly signed = new Map<string, Bytes>();
   private readonly checked = new WeakSet<Bytes>();
+  /** Places of the equivocations that blocks hold. */
+  private readonly accused = new Set<string>();
   private readonly setsByHeight: ValidatorSet[] = [];
 
   /** @param chain what was decided first, by anybody. @param faulty nodes that may sign anything. */
@@ -78,7 +80,12 @@ export class Checker {
       : lastCommit === null || !equalBytes(certificateHash(lastCommit), header.prevCommitHash) ? 'another commit of its parent'
       : commitFault(lastCommit, header.height - 1n, context.prevHash, lower, this.faultModel);
     if (fault !== null) throw new SimFailure('validity', `n${node} decided a block at ${header.height} with ${fault}`);
-    for (const evidence of block.evidence) this.evidence(node, evidence);
+    for (const evidence of block.evidence) {
+      this.evidence(node, evidence);
+      const place = `${toHex(evidence.publicKey)}/${toHex(evidence.a.signBytes.subarray(0, PLACE_BYTES))}`;
+      if (this.accused.has(place)) throw new SimFailure('validity', `n${node} decided a block at ${header.height} that repeats evidence`);
+      this.accused.add(place);
+    }
   }
 
   /** Persist before send, and no two conflicting signatures by an honest key. @param publicKey its number. @param own the node's index in the validator set. */

@@ -158,8 +158,8 @@ export class SimNode implements NodePort {
     if (message === null) return;
     const height = heightOf(message);
     const current = this.state.context.height;
-    if (height < current) this.sync.heardOld(from, height);
-    else if (height === current) this.feed(this.inputOf(message));
+    if (height === current || message.type === 'evidence') this.feed(this.inputOf(message));
+    else if (height < current) this.sync.heardOld(from, height);
     else this.inbox.keep(message, current);
   }
 

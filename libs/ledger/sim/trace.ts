@@ -1,4 +1,4 @@
-import { toHex, type Bytes, type Message } from '../src/index.js';
+import { evidenceKey, toHex, type Bytes, type Message } from '../src/index.js';
 
 /** What happens in a run, for its hash or for a reader: the same seed gives the same lines. Off unless somebody asked. */
 export class Trace {
@@ -41,5 +41,7 @@ export function describe(message: Message): string {
       return `certificate ${message.certificate.kind} ${message.certificate.height}/${message.certificate.round} ${short(message.certificate.blockHash)}`;
     case 'skipProof':
       return `skipProof ${message.votes.map((vote) => `${vote.height}/${vote.round}`).join(' ')}`;
+    case 'evidence':
+      return `evidence ${evidenceKey(message.evidence).slice(56)}`;
   }
 }

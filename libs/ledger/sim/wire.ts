@@ -1,5 +1,5 @@
 import {
-  decodeAll, decodeCertificate, decodeProposal, decodeVote, encodeCertificate, encodeProposal, encodeVote, equalBytes, LedgerError, readVote, Writer, writeVote,
+  decodeAll, decodeCertificate, decodeEvidence, decodeProposal, decodeVote, encodeCertificate, encodeEvidence, encodeProposal, encodeVote, equalBytes, evidencePlace, LedgerError, readVote, Writer, writeVote,
   type Bytes, type Message,
 } from '../src/index.js';
 import type { Prng } from './prng.js';
@@ -24,6 +24,7 @@ function encode(message: Message): Bytes {
       writer.list(message.votes, MAX_PROOF_VOTES, (vote) => writeVote(writer, vote));
       return writer.finish();
     }
+    case 'evidence': return encodeEvidence(message.evidence);
   }
 }
 
@@ -33,6 +34,7 @@ function decode({ type, bytes }: WireMessage): Message {
     case 'vote': return { type, vote: decodeVote(bytes) };
     case 'certificate': return { type, certificate: decodeCertificate(bytes) };
     case 'skipProof': return { type, votes: decodeAll(bytes, (reader) => reader.list(MAX_PROOF_VOTES, VOTE_BYTES, () => readVote(reader))) };
+    case 'evidence': return { type, evidence: decodeEvidence(bytes) };
   }
 }
 
@@ -43,6 +45,7 @@ export function heightOf(message: Message): bigint {
     case 'vote': return message.vote.height;
     case 'certificate': return message.certificate.height;
     case 'skipProof': return message.votes[0]?.height ?? 0n;
+    case 'evidence': return evidencePlace(message.evidence).height;
   }
 }
 

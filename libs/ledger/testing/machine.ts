@@ -1,5 +1,5 @@
 import {
-  blockHash, certificateHash, createState, DEFAULT_PARAMS, equalBytes, evidenceRoot, paramsHash, proposalSignBytes, proposerIndex, sha256, step, toHex, transactionsRoot, utf8, ValidatorSet,
+  blockHash, certificateHash, createState, DEFAULT_PARAMS, equalBytes, evidenceRoot, NOBODY_ACCUSED, paramsHash, proposalSignBytes, proposerIndex, sha256, step, toHex, transactionsRoot, utf8, ValidatorSet,
   voteSignBytes, ZERO_HASH, type Block, type Bytes, type Certificate, type Effect, type ExecutionOutcome, type FaultModel, type HeightContext, type Input, type LogRecord,
   type Message, type Params, type Proposal, type State, type TimerKind, type Verify, type Vote, type VoteKind,
 } from '../src/index.js';
@@ -56,7 +56,7 @@ export class Rig {
     this.self = options.self === undefined ? 0 : options.self;
     const context: HeightContext = {
       height: 1n, prevHash: GENESIS_HASH, prevTimeMs: 1000n, prevCommit: null, prevValidators: null, validators: this.validators, params: PARAMS,
-      emptyBlocks: PARAMS.trailingBlocks, ...options.context,
+      emptyBlocks: PARAMS.trailingBlocks, accused: NOBODY_ACCUSED, ...options.context,
     };
     const self = this.self === null ? null : this.keyOf(this.self);
     this.state = createState({ genesisHash: GENESIS_HASH, faultModel: options.model ?? 'BFT', self, verify: toyVerify }, context);
@@ -113,6 +113,7 @@ export class Rig {
         case 'vote': return { type: 'vote', vote: message.vote };
         case 'certificate': return { type: 'certificate', certificate: message.certificate };
         case 'skipProof': return { type: 'skipProof', votes: message.votes };
+        case 'evidence': return { type: 'evidence', evidence: message.evidence };
       }
     }));
   }
@@ -203,6 +204,7 @@ export class Rig {
       case 'vote': return `${message.vote.kind} ${this.nameOf(message.vote.blockHash)}`;
       case 'certificate': return `${message.certificate.kind === 'prevote' ? 'polka' : 'commit'} ${this.nameOf(message.certificate.blockHash)} ${message.certificate.round}`;
       case 'skipProof': return `proof ${message.votes.length}`;
+      case 'evidence': return 'tell evidence';
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import { createExecutor, keccak256, openChainStore, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { genesisValidators, toHex, verify, type Bytes, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import { evidencePlace, genesisValidators, toHex, verify, type Bytes, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
@@ -95,8 +95,8 @@ export class Chain {
         committed: (block, transactions) => this.committed(block.header.height, transactions),
         entered: (height) => this.feedKept(height),
         blockMissing: (height) => this.sync.need(height),
-        evidence: (bytes, height) => {
-          if (this.evidence.keep(bytes, height)) logger.warn('a validator signed two conflicting messages; the proof is kept', { height: Number(height) });
+        evidence: (evidence) => {
+          if (this.evidence.keep(evidence)) logger.warn('a validator signed two conflicting messages; the proof is kept', { validator: toHex(evidence.publicKey), height: Number(evidencePlace(evidence).height) });
         },
         halted: (reason) => this.halt(reason),
         fatal,
@@ -110,6 +110,7 @@ export class Chain {
 
   start(): void {
     this.driver.start();
+    for (const evidence of this.evidence.proofs()) this.driver.feed({ type: 'evidence', evidence });
     this.mesh.setEndpoints(this.options.endpoints);
   }
 
@@ -220,12 +221,11 @@ export class Chain {
   private hearMessage(link: PeerLink, message: Message): void {
     const height = heightOf(message);
     const current = this.driver.height;
-    if (height < current) this.helper.heardOld(link, height, Date.now());
-    else if (height > current) this.inbox.keep(link, message, current);
-    else {
+    if (height === current || message.type === 'evidence') {
       link.hold(MAX_MESSAGES_WAITING);
       this.driver.feed(inputOf(message), () => link.release(MAX_MESSAGES_WAITING));
-    }
+    } else if (height < current) this.helper.heardOld(link, height, Date.now());
+    else this.inbox.keep(link, message, current);
   }
 
   private feedKept(height: bigint): void {

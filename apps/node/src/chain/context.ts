@@ -1,5 +1,5 @@
 import type { ChainStore } from '#evm';
-import { genesisValidators, type HeightContext } from '#ledger';
+import { equalBytes, evidenceKey, evidenceRoot, genesisValidators, MAX_EVIDENCE_AGE_HEIGHTS, type Accused, type HeightContext } from '#ledger';
 
 /** What the height above the head begins with, read from the store: after a start, and after a height without signing. */
 export function contextAbove(store: ChainStore): HeightContext {
@@ -15,7 +15,23 @@ export function contextAbove(store: ChainStore): HeightContext {
     validators,
     params: genesis.params,
     emptyBlocks: emptyBlocks(store, genesis.params.trailingBlocks),
+    accused: accusedBelow(store, head.height + 1n),
   };
+}
+
+/** What the blocks below a height hold against validators, as far back as it matters and blocks are here. */
+function accusedBelow(store: ChainStore, height: bigint): Accused {
+  const nothing = evidenceRoot([]);
+  const heights = new Map<string, bigint>();
+  let from = height;
+  while (from > 1n && from + MAX_EVIDENCE_AGE_HEIGHTS > height) {
+    const header = store.header(from - 1n);
+    if (header === null) break;
+    from -= 1n;
+    if (equalBytes(header.evidenceRoot, nothing)) continue;
+    for (const evidence of store.block(from)?.evidence ?? []) heights.set(evidenceKey(evidence), from);
+  }
+  return { from, heights };
 }
 
 /** Empty blocks at the top of the chain, counted up to `limit`, beyond which it does not matter. */

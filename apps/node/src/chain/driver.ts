@@ -1,4 +1,4 @@
-import { createState, encodeEvidence, step, type Block, type Bytes, type Certificate, type Effect, type Input, type MachineConfig, type Message, type SignRequest, type State } from '#ledger';
+import { createState, step, type Block, type Certificate, type Effect, type Evidence, type Input, type MachineConfig, type Message, type SignRequest, type State } from '#ledger';
 import type { ChainStore, AdmittedTransaction } from '#evm';
 import type { Logger } from '../log/logger.js';
 import { contextAbove } from './context.js';
@@ -17,7 +17,8 @@ export interface DriverEvents {
   entered(height: bigint): void;
   /** A quorum decided this height, and its block is not here. */
   blockMissing(height: bigint): void;
-  evidence(bytes: Bytes, height: bigint): void;
+  /** A validator signed two conflicting messages: new to this process, and proven. */
+  evidence(evidence: Evidence): void;
   halted(reason: string): void;
   /** Nothing may go on: the process must end. */
   fatal(error: Error): void;
@@ -60,6 +61,11 @@ export class Driver {
     return this.state.context;
   }
 
+  /** Equivocations that wait for a block. */
+  get evidence(): readonly Evidence[] {
+    return [...this.state.evidence.values()];
+  }
+
   start(): void {
     const maySign = this.parts.config.self !== null && this.parts.safety.maySign(this.height);
     if (!maySign && this.parts.config.self !== null) this.parts.logger.error('the vote log is damaged: this node signs nothing in this height', { height: Number(this.height) });
@@ -76,9 +82,10 @@ export class Driver {
     if (!this.running) this.run();
   }
 
-  /** Own messages of the round, once more: for a peer that has just connected. */
+  /** Own messages of the round, once more, and evidence that waits: for a peer that has just connected. */
   resend(send: (message: Message) => void): void {
     const { state } = this;
+    for (const evidence of this.evidence) send({ type: 'evidence', evidence });
     const proposal = state.rounds.get(state.round)?.proposal;
     if (proposal != null && state.blocks.size > 0) send({ type: 'proposal', proposal });
     for (const record of state.signed.values()) {
@@ -131,8 +138,10 @@ export class Driver {
   /** A height without signing is over: the machine of the next begins with a sound log. */
   private enter(): void {
     if (!this.state.maySign && this.parts.config.self !== null && this.parts.safety.maySign(this.height)) {
+      const { evidence } = this;
       this.state = createState(this.parts.config, this.state.context);
       this.feed({ type: 'start', records: [], maySign: true });
+      for (const one of evidence) this.feed({ type: 'evidence', evidence: one });
     }
     this.parts.events.entered(this.height);
   }
@@ -153,7 +162,7 @@ export class Driver {
       case 'decide':
         return this.commit(effect.block, effect.certificate);
       case 'reportEvidence':
-        return parts.events.evidence(encodeEvidence(effect.evidence), this.height);
+        return parts.events.evidence(effect.evidence);
       case 'requestSync':
         return parts.events.blockMissing(effect.height);
       case 'halt':

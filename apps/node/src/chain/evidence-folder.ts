@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256, toHex, type Bytes } from '#ledger';
+import { decodeEvidence, encodeEvidence, evidenceKey, evidencePlace, LedgerError, sha256, toHex, utf8, type Bytes, type Evidence } from '#ledger';
 
 const MAX_FILES = 1000;
+const PROOF = '.evidence';
 
 /** Proofs against others, and blocks on which this node and the chain disagree, as their canonical bytes. Bounded. */
 export class EvidenceFolder {
@@ -13,8 +14,23 @@ export class EvidenceFolder {
   }
 
   /** Keeps a proof of equivocation; true where it is new. */
-  keep(bytes: Bytes, height: bigint): boolean {
-    return this.write(`${height}-${toHex(sha256(bytes)).slice(0, 16)}.evidence`, bytes);
+  keep(evidence: Evidence): boolean {
+    const name = toHex(sha256(utf8(evidenceKey(evidence)))).slice(0, 16);
+    return this.write(`${evidencePlace(evidence).height}-${name}${PROOF}`, encodeEvidence(evidence));
+  }
+
+  /** All that is kept of the former, for a machine that begins anew. What cannot be read is left alone. */
+  proofs(): Evidence[] {
+    if (!existsSync(this.folder)) return [];
+    const names = readdirSync(this.folder).filter((name) => name.endsWith(PROOF)).sort();
+    return names.flatMap((name) => {
+      try {
+        return [decodeEvidence(new Uint8Array(readFileSync(join(this.folder, name))))];
+      } catch (error) {
+        if (error instanceof LedgerError) return [];
+        throw error;
+      }
+    });
   }
 
   /** Keeps a certified block that does something else here. */

@@ -24,6 +24,8 @@ export const FRAME = {
   bodiesWanted: 12,
   /** `height u64 | round u32 | count u32`, then each transaction with a u32 length, in the order asked for. */
   bodies: 13,
+  /** Two conflicting messages that one validator signed, as they stand in blocks. */
+  evidence: 15,
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];

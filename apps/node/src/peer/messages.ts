@@ -1,6 +1,6 @@
 import {
-  decodeAll, decodeCertificate, decodeProposal, decodeVote, encodeBlock, encodeCertificate, encodeProposal, encodeVote, readVote, writeVote, Writer, type Block, type Bytes,
-  type Certificate, type Message,
+  decodeAll, decodeCertificate, decodeEvidence, decodeProposal, decodeVote, encodeBlock, encodeCertificate, encodeEvidence, encodeProposal, encodeVote, evidencePlace, readVote,
+  writeVote, Writer, type Block, type Bytes, type Certificate, type Message,
 } from '#ledger';
 import { encodeFrame, FRAME } from './frames.js';
 
@@ -34,6 +34,7 @@ export function messageFrame(message: Message): Buffer {
       writer.list(message.votes, MAX_PROOF_VOTES, (vote) => writeVote(writer, vote));
       return encodeFrame(FRAME.skipProof, writer.finish());
     }
+    case 'evidence': return encodeFrame(FRAME.evidence, encodeEvidence(message.evidence));
   }
 }
 
@@ -44,6 +45,7 @@ export function decodeMessage(type: number, payload: Bytes): Message | null {
     case FRAME.vote: return { type: 'vote', vote: decodeVote(payload) };
     case FRAME.certificate: return { type: 'certificate', certificate: decodeCertificate(payload) };
     case FRAME.skipProof: return { type: 'skipProof', votes: decodeAll(payload, (reader) => reader.list(MAX_PROOF_VOTES, VOTE_BYTES, () => readVote(reader))) };
+    case FRAME.evidence: return { type: 'evidence', evidence: decodeEvidence(payload) };
     default: return null;
   }
 }
@@ -55,6 +57,7 @@ export function heightOf(message: Message): bigint {
     case 'vote': return message.vote.height;
     case 'certificate': return message.certificate.height;
     case 'skipProof': return message.votes[0]?.height ?? 0n;
+    case 'evidence': return evidencePlace(message.evidence).height;
   }
 }
 

@@ -5,7 +5,7 @@ import { blockHash } from '../formats/header.js';
 import { headerFits, isBlockOf, outcomeFits } from './check-block.js';
 import { halt, noteCommit } from './commit.js';
 import type { Effect } from './effect.js';
-import { dropIncluded } from './equivocation.js';
+import { accusedAfter, forgetEvidence } from './equivocation.js';
 import type { ExecutionOutcome } from './input.js';
 import { beginHeight } from './pace.js';
 import { requestMissing } from './rebroadcast.js';
@@ -51,8 +51,8 @@ export function decideSynced(state: State, effects: Effect[], block: Block, cert
 /** Decides and leaves the height, in one transition: nothing can come between. */
 function decide(state: State, effects: Effect[], block: Block, hash: Bytes, certificate: Certificate, outcome: ExecutionOutcome): void {
   effects.push({ type: 'decide', block, certificate, outcome });
-  dropIncluded(state, block);
   Object.assign(state, freshHeight(nextContext(state.context, block, hash, certificate, outcome)));
+  forgetEvidence(state);
   beginHeight(state, effects);
 }
 
@@ -67,5 +67,6 @@ export function nextContext(context: HeightContext, block: Block, hash: Bytes, c
     validators: outcome.nextValidators,
     params: outcome.params,
     emptyBlocks: block.transactions.length > 0 ? 0 : context.emptyBlocks + 1,
+    accused: accusedAfter(context.accused, block),
   };
 }

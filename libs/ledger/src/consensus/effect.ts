@@ -20,7 +20,8 @@ export type Message =
   | { type: 'proposal'; proposal: Proposal }
   | { type: 'vote'; vote: Vote }
   | { type: 'certificate'; certificate: Certificate }
-  | { type: 'skipProof'; votes: readonly Vote[] };
+  | { type: 'skipProof'; votes: readonly Vote[] }
+  | { type: 'evidence'; evidence: Evidence };
 
 /** What the shell must do, in this order. Nothing is ever broadcast before its record is durable. */
 export type Effect =
@@ -35,6 +36,7 @@ export type Effect =
   | { type: 'execute'; height: bigint; blockHash: Bytes; block: Block }
   /** Commit durably. The machine is at the next height already. */
   | { type: 'decide'; block: Block; certificate: Certificate; outcome: ExecutionOutcome }
+  /** Proven, and new to this node: keep it, and feed it again after a restart while it may still stand in a block. */
   | { type: 'reportEvidence'; evidence: Evidence }
   /** A quorum decided this height and the block is not here: ask peers for it. */
   | { type: 'requestSync'; height: bigint }

@@ -1,6 +1,7 @@
 import type { Bytes } from '../encoding/index.js';
 import type { Block } from '../formats/block.js';
 import type { Certificate } from '../formats/certificate.js';
+import type { Evidence } from '../formats/evidence.js';
 import type { Params } from '../formats/params.js';
 import type { Proposal } from '../formats/proposal.js';
 import type { ValidatorSet } from '../formats/validators.js';
@@ -37,6 +38,8 @@ export type Input =
   | { type: 'certificate'; certificate: Certificate }
   /** The votes that let a peer enter a round; each counts like a vote. */
   | { type: 'skipProof'; votes: readonly Vote[] }
+  /** What a peer, or this node's own folder, proves of a validator, at whatever height. Checked here. */
+  | { type: 'evidence'; evidence: Evidence }
   /** A block of this height that a peer has decided, executed by the shell. Decides it if the certificate holds. */
   | { type: 'syncedBlock'; block: Block; certificate: Certificate; outcome: ExecutionOutcome }
   | { type: 'timeout'; timer: TimerId }

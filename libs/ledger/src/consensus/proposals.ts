@@ -4,7 +4,7 @@ import { proposalSignBytes, type Proposal } from '../formats/proposal.js';
 import { inWindow, MAX_BLOCKS, MAX_CLOCK_AHEAD_MS } from './bounds.js';
 import { headerFits, isBlockOf } from './check-block.js';
 import type { Effect } from './effect.js';
-import { reportEquivocation } from './equivocation.js';
+import { repeatsEvidence, reportEquivocation } from './equivocation.js';
 import { proposerIndex } from './proposer.js';
 import { addCertificate, certificateHolds } from './receive.js';
 import { roundState, type State } from './state.js';
@@ -28,7 +28,7 @@ export function receiveProposal(state: State, effects: Effect[], proposal: Propo
   if (!isBlockOf(proposal.block, blockHash) || !takePolka(state, effects, proposal)) return false;
   const kept = roundState(state, round);
   kept.proposal = proposal;
-  kept.untimely = polRound === -1 && proposal.block.header.timeMs > nowMs + MAX_CLOCK_AHEAD_MS;
+  kept.unwelcome = polRound === -1 && (proposal.block.header.timeMs > nowMs + MAX_CLOCK_AHEAD_MS || repeatsEvidence(state, proposal.block));
   takeBlock(state, effects, proposal.block, blockHash);
   return true;
 }

@@ -1,10 +1,11 @@
 import type { Effect, Message } from './effect.js';
+import { evidenceForBlock } from './equivocation.js';
 import { latestVotes, selfIndex } from './sign.js';
 import type { State } from './state.js';
 
 /**
  * Rule 13, for links that lose messages: own latest votes, what let this node into its round, the newest polka, and a commit
- * whose block is missing here. The own proposal goes along (`whole`), as a block is large, only on the rebroadcast timer.
+ * whose block is missing here. The own proposal and evidence that waits go along (`whole`) only on the rebroadcast timer.
  */
 export function rebroadcast(state: State, effects: Effect[], whole: boolean): void {
   if (state.step === 'newHeight') return;
@@ -14,6 +15,7 @@ export function rebroadcast(state: State, effects: Effect[], whole: boolean): vo
   for (const vote of latestVotes(state)) send({ type: 'vote', vote });
   if (state.entryProof.length > 0) send({ type: 'skipProof', votes: state.entryProof });
   if (state.polka !== null) send({ type: 'certificate', certificate: state.polka });
+  if (whole) for (const evidence of evidenceForBlock(state)) send({ type: 'evidence', evidence });
   if (state.commit === null) return;
   send({ type: 'certificate', certificate: state.commit });
   requestMissing(state, effects);

@@ -109,8 +109,8 @@ const CASES: Case[] = [
   { describe: 'rule 9: the prevote timer precommits nil', given: (r) => [r.timeout('propose', 0)], when: (r) => [r.timeout('prevote', 0)], then: ['prevote nil', 'precommit nil'] },
   { describe: 'rule 9: a timer of another round is nothing', given: (r) => toRound(1)(r), when: (r) => [r.timeout('propose', 0)], then: [] },
 
-  { describe: 'rule 10: two votes of one validator are evidence', given: (r) => [r.prevote(1, 0, 'A')], when: (r) => [r.prevote(1, 0, 'B'), r.prevote(1, 0, 'B')], then: ['evidence'] },
-  { describe: 'rule 10: two proposals of one round are evidence', given: (r) => [r.proposal(0, 'A')], when: (r) => [r.proposal(0, 'B')], then: ['evidence'] },
+  { describe: 'rule 10: two votes of one validator are evidence', given: (r) => [r.prevote(1, 0, 'A')], when: (r) => [r.prevote(1, 0, 'B'), r.prevote(1, 0, 'B')], then: ['evidence', 'tell evidence'] },
+  { describe: 'rule 10: two proposals of one round are evidence', given: (r) => [r.proposal(0, 'A')], when: (r) => [r.proposal(0, 'B')], then: ['evidence', 'tell evidence'] },
   { describe: 'rule 10: an unsigned second vote frames nobody', given: (r) => [r.prevote(1, 0, 'A')], when: (r) => [{ type: 'vote', vote: { ...r.vote('prevote', 1, 0, 'B'), signature: new Uint8Array(64) } }], then: [] },
 ];
 

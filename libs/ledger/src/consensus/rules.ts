@@ -47,7 +47,7 @@ function tryPrevote(state: State, effects: Effect[]): boolean {
   const lockedOnIt = state.lockedHash !== null && equalBytes(state.lockedHash, proposal.blockHash);
   const free = proposal.polRound === -1 ? state.lockedRound === -1 : state.lockedRound <= proposal.polRound;
   state.step = 'prevote';
-  requestVote(state, effects, 'prevote', known?.status === 'valid' && !round.untimely && (free || lockedOnIt) ? proposal.blockHash : null);
+  requestVote(state, effects, 'prevote', known?.status === 'valid' && !round.unwelcome && (free || lockedOnIt) ? proposal.blockHash : null);
   return true;
 }
 

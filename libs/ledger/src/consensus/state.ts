@@ -31,6 +31,15 @@ export interface HeightContext {
   params: Params;
   /** Empty blocks since the last with transactions; at height 1 as many as `trailingBlocks`. */
   emptyBlocks: number;
+  accused: Accused;
+}
+
+/** Which equivocations stand in the blocks below, as far back as such may stand in a block: see `accusedAfter`. */
+export interface Accused {
+  /** All blocks from this height on are known. */
+  from: bigint;
+  /** The height of the block that holds it, by `evidenceKey`. */
+  heights: ReadonlyMap<string, bigint>;
 }
 
 export type Step = 'newHeight' | 'propose' | 'prevote' | 'precommit';
@@ -44,8 +53,8 @@ export interface KnownBlock {
 export interface RoundState {
   /** The first that came with its proposer's signature. */
   proposal: Proposal | null;
-  /** The proposal's time was too far ahead when it came: it is not prevoted here. */
-  untimely: boolean;
+  /** A new proposal that may be valid and is not prevoted here: its time is too far ahead, or it repeats evidence. */
+  unwelcome: boolean;
   prevotes: VoteSet;
   precommits: VoteSet;
   /** A verified quorum of prevotes for one block: from the votes above, or a certificate that came whole. */
@@ -123,7 +132,7 @@ export function roundState(state: State, round: number): RoundState {
   if (found === undefined) {
     const { context, config } = state;
     const votes = (kind: VoteKind): VoteSet => new VoteSet(context.validators, config.faultModel, kind, round);
-    found = { proposal: null, untimely: false, prevotes: votes('prevote'), precommits: votes('precommit'), polka: null };
+    found = { proposal: null, unwelcome: false, prevotes: votes('prevote'), precommits: votes('precommit'), polka: null };
     state.rounds.set(round, found);
   }
   return found;

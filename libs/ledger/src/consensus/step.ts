@@ -3,6 +3,7 @@ import type { Effect, TimerId } from './effect.js';
 import type { Input } from './input.js';
 import { headerFits, isBlockOf, outcomeFits } from './check-block.js';
 import { decideSynced } from './decide.js';
+import { receiveEvidence } from './equivocation.js';
 import { becomeDue, beginHeight, onMinInterval, onTransactionsAvailable } from './pace.js';
 import { makeRoom, receiveProposal } from './proposals.js';
 import { rebroadcast } from './rebroadcast.js';
@@ -31,6 +32,7 @@ function take(state: State, effects: Effect[], input: Input): void {
     case 'vote': return dueIf(state, effects, receiveVote(state, effects, input.vote));
     case 'certificate': return dueIf(state, effects, receiveCertificate(state, effects, input.certificate));
     case 'skipProof': return dueIf(state, effects, input.votes.map((vote) => receiveVote(state, effects, vote)).includes(true));
+    case 'evidence': return receiveEvidence(state, effects, input.evidence);
     case 'syncedBlock': return decideSynced(state, effects, input.block, input.certificate, input.outcome);
     case 'timeout': return timeout(state, effects, input.timer);
     case 'built': return built(state, effects, input);

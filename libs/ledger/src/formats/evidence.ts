@@ -68,6 +68,18 @@ export function verifyEvidence(evidence: Evidence, genesisHash: Bytes, verify: V
   return { ok: true };
 }
 
+/** Whether the two messages are of one kind and place, and differ: no signature is checked. What was decoded is such. */
+export function isConflict({ a, b }: Evidence): boolean {
+  return conflictFault(a.signBytes, b.signBytes) === null;
+}
+
+/** What the key signed twice. */
+export function evidenceKind({ a }: Evidence): 'proposal' | 'prevote' | 'precommit' {
+  const kind = (['proposal', 'prevote', 'precommit'] as const).find((one) => SIGN_TAGS[one] === a.signBytes[0]);
+  if (kind === undefined) throw new LedgerError('badEvidence', 'not two messages of one kind');
+  return kind;
+}
+
 /** The height and round in which the key equivocated. */
 export function evidencePlace(evidence: Evidence): { height: bigint; round: number } {
   const { signBytes } = evidence.a;
