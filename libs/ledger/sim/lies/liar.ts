@@ -152,7 +152,7 @@ export class Liar {
     const made =
       this.tells('invalidBlock') && random.chance(0.6) ? forger.propose(proposal, spoil(proposal.block, state, forger, random))
       : this.tells('forgedPolka') && proposal.round > 0 && random.chance(0.7) ? this.withForgedPolka(state, proposal)
-      : this.tells('oldPolka') && random.chance(0.7) ? this.withOldPolka(state, proposal)
+      : this.tells('oldPolka') && random.chance(0.9) ? this.withOldPolka(state, proposal)
       : proposal;
     this.latest = { place, proposal: made };
     return made;
@@ -174,7 +174,7 @@ export class Liar {
     if (known.length === 0) return proposal;
     const { round, polka, block, blockHash } = this.random.chance(0.7) ? known.reduce((a, b) => (a.round < b.round ? a : b)) : this.random.pick(known);
     // Perhaps as if it were newer than it is.
-    const polRound = this.random.chance(0.4) ? round : proposal.round - 1;
+    const polRound = this.random.chance(0.25) ? round : proposal.round - 1;
     return this.forger.proposal({ ...proposal, polRound, polka, block, blockHash });
   }
 
