@@ -1,5 +1,5 @@
 import type { AdmittedTransaction } from '#evm';
-import type { Bytes, GenesisFile } from '#ledger';
+import type { Bytes, GenesisFile, ValidatorSet } from '#ledger';
 import type { Chain } from '../chain/chain.js';
 import type { ChainAccess, ConsensusStatus, RpcBackend } from '../rpc/index.js';
 import { VERSION } from './version.js';
@@ -62,6 +62,14 @@ export class NodeBackend implements RpcBackend {
       phase: chain.phase, height, round, step, peers: chain.mesh.up.length, highestHeight: chain.sync.highest, publicKey, isValidator: chain.isValidator,
       ...(chain.reason === undefined ? {} : { reason: chain.reason }),
     };
+  }
+
+  validators(): ValidatorSet | null {
+    return this.running?.chain.validators ?? null;
+  }
+
+  evidence(): ReturnType<RpcBackend['evidence']> {
+    return this.running?.chain.evidence() ?? { included: [], waiting: [] };
   }
 
   genesisFile(): GenesisFile | null {

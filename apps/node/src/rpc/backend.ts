@@ -1,5 +1,5 @@
 import type { AdmittedTransaction, ChainStore, Executor } from '#evm';
-import type { Bytes, GenesisFile } from '#ledger';
+import type { Bytes, Evidence, GenesisFile, ValidatorSet } from '#ledger';
 
 /** Where the node's consensus stands, for `stele_getConsensus`, `eth_syncing`, `net_peerCount`. */
 export interface ConsensusStatus {
@@ -52,6 +52,10 @@ export interface RpcBackend {
   /** Tells of every transaction that enters the pool; answers what removes the listener. */
   onPending(listener: (transaction: AdmittedTransaction) => void): () => void;
   consensusStatus(): ConsensusStatus;
+  /** Who votes on the height that is being decided; null until genesis is installed. */
+  validators(): ValidatorSet | null;
+  /** Equivocations: those that blocks hold, with the block's height, and those that wait for a block. Both are bounded. */
+  evidence(): { included: readonly { height: bigint; evidence: Evidence }[]; waiting: readonly Evidence[] };
   /** Null until genesis is installed. */
   genesisFile(): GenesisFile | null;
 }

@@ -16,6 +16,8 @@ const WAITING: RpcBackend = {
   onCommitted: () => () => undefined,
   onPending: () => () => undefined,
   consensusStatus: () => ({ phase: 'waiting', height: 0n, round: 0, step: 'waiting', peers: 2, highestHeight: 0n, publicKey: new Uint8Array(32), isValidator: false }),
+  validators: () => null,
+  evidence: () => ({ included: [], waiting: [] }),
   genesisFile: () => null,
 };
 

@@ -3,6 +3,7 @@ import {
   type Hash, type Hex, type Log,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { generateKeyPair, makeEvidence, sign, to0x, voteSignBytes, type Bytes, type Evidence } from '#ledger';
 import { verifyReceipt } from '#sdk';
 import { ChainOfOne, EVM_CHAIN_ID, RICH_KEY } from './testing/chain-of-one.js';
 import { PROBE_ABI, probeBytecode } from './testing/probe.js';
@@ -149,6 +150,22 @@ describe('viem against a chain of one validator', () => {
     for (const unwatch of stop) unwatch();
     const client = await live.transport.getRpcClient();
     client.close();
+  });
+
+  it('tells who signed two conflicting messages, and both, so that anyone can check them', async () => {
+    const { publicKey, privateKey } = generateKeyPair();
+    const signed = (blockHash: Bytes | null): Evidence['a'] => {
+      const signBytes = voteSignBytes(node.store.genesisHash, { kind: 'precommit', height: 7n, round: 2, blockHash });
+      return { signBytes, signature: sign(privateKey, signBytes) };
+    };
+    const evidence = makeEvidence(publicKey, signed(null), signed(new Uint8Array(32).fill(1)));
+    node.evidence = { included: [{ height: 9n, evidence }], waiting: [evidence] };
+    const raw = createTestClient({ chain, mode: 'anvil', transport: http(node.url) });
+    const told = await raw.request({ method: 'stele_getEvidence', params: [] } as never);
+    const messages = [evidence.a, evidence.b].map(({ signBytes, signature }) => ({ signBytes: to0x(signBytes), signature: to0x(signature) }));
+    const words = { validator: to0x(publicKey), height: '0x7', round: '0x2', kind: 'precommit', messages };
+    expect(told).toEqual({ included: [{ blockHeight: '0x9', ...words }], waiting: [words] });
+    node.evidence = { included: [], waiting: [] };
   });
 
   it('hands out a receipt that verifies offline', async () => {

@@ -1,5 +1,7 @@
-import { blockHash, buildReceipt, encodeCertificate, encodeHeader, genesisValidators, to0x, type Bytes, type Receipt, type ValidatorSet } from '#ledger';
-import type { ChainAccess, ConsensusStatus } from '../backend.js';
+import {
+  blockHash, buildReceipt, encodeCertificate, encodeHeader, equalBytes, evidenceKind, evidencePlace, genesisValidators, to0x, type Bytes, type Evidence, type Receipt, type ValidatorSet,
+} from '#ledger';
+import type { ChainAccess, ConsensusStatus, RpcBackend } from '../backend.js';
 import { toQuantity } from '../format/quantity.js';
 import { method, type Method } from '../method.js';
 import { blockId, heightOf, LATEST } from '../params/block-id.js';
@@ -17,12 +19,12 @@ function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | nu
   return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate, validatorChanges: [] });
 }
 
-/** A decided header and the votes that decided it: canonical, and in words. */
-function certificateOf({ store }: ChainAccess, height: bigint): unknown {
+/** A decided header and the votes that decided it: canonical, and in words. Keys of validators are told where this node knows the set. */
+function certificateOf({ store }: ChainAccess, backend: RpcBackend, height: bigint): unknown {
   const header = store.header(height);
   const certificate = store.certificate(height);
   if (header === null || certificate === null) return null;
-  const validators = genesisValidators(store.genesis);
+  const validators = [backend.validators(), genesisValidators(store.genesis)].find((set) => set !== null && equalBytes(set.hash, header.validatorsHash));
   return {
     height: toQuantity(height),
     round: toQuantity(certificate.round),
@@ -31,7 +33,7 @@ function certificateOf({ store }: ChainAccess, height: bigint): unknown {
     timeMs: toQuantity(header.timeMs),
     signatures: certificate.signatures.map(({ validator, signature }) => ({
       validator: toQuantity(validator),
-      publicKey: to0x(validators.at(validator)?.publicKey ?? new Uint8Array(0)),
+      publicKey: to0x(validators?.at(validator)?.publicKey ?? new Uint8Array(0)),
       signature: to0x(signature),
     })),
     header: to0x(encodeHeader(header)),
@@ -39,9 +41,9 @@ function certificateOf({ store }: ChainAccess, height: bigint): unknown {
   };
 }
 
-function consensusOf({ store }: ChainAccess, status: ConsensusStatus): unknown {
+function consensusOf({ store }: ChainAccess, status: ConsensusStatus, voting: ValidatorSet | null): unknown {
   const { genesis } = store;
-  const validators = genesisValidators(genesis);
+  const validators = voting ?? genesisValidators(genesis);
   const head = store.head();
   return {
     phase: status.phase,
@@ -66,13 +68,28 @@ function validatorsOf(set: ValidatorSet, owners: readonly { publicKey: string; n
   }));
 }
 
+/** Two messages that one validator signed and that cannot both be honest; whoever has its key and the chain's genesisHash can check them. */
+function evidenceOf(evidence: Evidence): Record<string, unknown> {
+  const { height, round } = evidencePlace(evidence);
+  return {
+    validator: to0x(evidence.publicKey), height: toQuantity(height), round: toQuantity(round), kind: evidenceKind(evidence),
+    messages: [evidence.a, evidence.b].map(({ signBytes, signature }) => ({ signBytes: to0x(signBytes), signature: to0x(signature) })),
+  };
+}
+
+function allEvidence(backend: RpcBackend): unknown {
+  const { included, waiting } = backend.evidence();
+  return { included: included.map(({ height, evidence }) => ({ blockHeight: toQuantity(height), ...evidenceOf(evidence) })), waiting: waiting.map(evidenceOf) };
+}
+
 /** What Ethereum has no word for. */
 export const STELE_METHODS: readonly Method[] = [
   method('stele_getReceipt', 'The receipt of a committed transaction that anyone verifies offline; null when there is none yet.', [required('hash', hash)], ({ chain }, transactionHash) => receiptOf(chain, transactionHash)),
-  method('stele_getCertificate', 'A block’s header and the votes that decided it; null for genesis, which needs none.', [optional('block', blockId, LATEST)], ({ chain }, block) => {
+  method('stele_getCertificate', 'A block’s header and the votes that decided it; null for genesis, which needs none.', [optional('block', blockId, LATEST)], ({ chain, backend }, block) => {
     const height = heightOf(chain, block);
-    return height === null ? null : certificateOf(chain, height);
+    return height === null ? null : certificateOf(chain, backend, height);
   }),
-  method('stele_getConsensus', 'Where this node stands, and who validates.', [], ({ chain, backend }) => consensusOf(chain, backend.consensusStatus())),
+  method('stele_getConsensus', 'Where this node stands, and who validates.', [], ({ chain, backend }) => consensusOf(chain, backend.consensusStatus(), backend.validators())),
+  method('stele_getEvidence', 'Validators that signed two conflicting messages, with both: what recent blocks hold of it, and what waits for a block.', [], ({ backend }) => allEvidence(backend)),
   method('stele_getGenesis', 'The genesis file, with the founders’ signatures; check its hash with someone else.', [], ({ backend }) => backend.genesisFile()),
 ];

@@ -25,6 +25,8 @@ export class ChainOfOne {
   private readonly committedListeners = new Set<(height: bigint) => void>();
   private readonly pendingListeners = new Set<(transaction: AdmittedTransaction) => void>();
   private making: Promise<void> = Promise.resolve();
+  /** What `stele_getEvidence` tells. */
+  evidence: ReturnType<RpcBackend['evidence']> = { included: [], waiting: [] };
   /** When false, transactions wait until `makeBlock`. */
   makesBlocks = true;
 
@@ -96,6 +98,8 @@ export class ChainOfOne {
         phase: 'running', height: this.store.head().height + 1n, round: 0, step: 'propose', peers: 0, highestHeight: this.store.head().height,
         publicKey: this.validator.publicKey, isValidator: true,
       }),
+      validators: () => genesisValidators(this.store.genesis),
+      evidence: () => this.evidence,
       genesisFile: () => this.genesisFile,
     };
   }
