@@ -6,7 +6,8 @@ import { intrinsicGasOf } from '../transaction/intrinsic.js';
 import { environmentOf } from './environment.js';
 import type { CallRequest, CallResult, StateOverride } from './executor.js';
 import type { Lane } from './lane.js';
-import { runTransaction, type Message, type Outcome } from './run-transaction.js';
+import type { Message, Outcome } from './message.js';
+import { runTransaction } from './run-transaction.js';
 import type { ChainView } from './view.js';
 
 const NOBODY: Bytes = new Uint8Array(20);

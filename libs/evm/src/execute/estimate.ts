@@ -1,4 +1,4 @@
-import type { Outcome } from './run-transaction.js';
+import type { Outcome } from './message.js';
 import { throwFailure } from './call.js';
 
 /** Good enough, as Geth has it: the answer may exceed the least by 1.5 %. */

@@ -7,12 +7,12 @@ import type { Common } from '@ethereumjs/common';
  */
 export const PRICES = {
   ...paramsEVM,
-  1679: { ...paramsEVM[1679], bn254AddGas: 600, bn254MulGas: 24_000, bn254PairingGas: 135_000, bn254PairingWordGas: 102_000, blake2RoundGas: 4 },
+  1679: { ...paramsEVM[1679], bn254AddGas: 900, bn254MulGas: 48_000, bn254PairingGas: 135_000, bn254PairingWordGas: 102_000, blake2RoundGas: 8 },
   2537: { ...paramsEVM[2537], bls12381G1AddGas: 750, bls12381G2AddGas: 1200 },
 };
 
 /** EIP-7951 asks 6,900 for a P-256 verification; this much comes on top. */
-const P256_SURCHARGE = 27_600n - 6_900n;
+const P256_SURCHARGE = 41_400n - 6_900n;
 const P256_ADDRESS = '0x0000000000000000000000000000000000000100';
 
 /** The library has that price in its code: the precompile is wrapped. */

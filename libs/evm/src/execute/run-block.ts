@@ -9,7 +9,8 @@ import type { CancelSignal } from './breath.js';
 import { environmentOf } from './environment.js';
 import type { ParentBlock } from './executor.js';
 import type { Lane } from './lane.js';
-import { checkPlace, runTransaction, type Message } from './run-transaction.js';
+import type { Message } from './message.js';
+import { checkPlace, runTransaction } from './run-transaction.js';
 import type { ChainView } from './view.js';
 
 const NOTHING: Bytes = new Uint8Array(0);

@@ -2,7 +2,7 @@ import { toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { callRecords, RECORDS_ADDRESS, type RecordSlots } from '../records/records.js';
 import type { Overlay } from '../state/overlay.js';
-import type { Message, Outcome } from './run-transaction.js';
+import type { Message, Outcome } from './message.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
 const RECORDS_KEY = toHex(RECORDS_ADDRESS);

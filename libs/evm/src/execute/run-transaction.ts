@@ -1,40 +1,14 @@
 import { EVMError, type ExecResult } from '@ethereumjs/evm';
 import { Address } from '@ethereumjs/util';
-import { equalBytes, fromHex, toHex, type Bytes, type Log } from '#ledger';
+import { equalBytes, fromHex, toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
 import type { Overlay } from '../state/overlay.js';
-import type { AccessListEntry } from '../transaction/admitted.js';
 import { COINBASE, type EvmBlock } from './environment.js';
 import type { Lane } from './lane.js';
+import type { Message, Outcome } from './message.js';
 import { isRecords, runRecords } from './run-records.js';
 import { encodeInteger, listHeader } from '../transaction/rlp.js';
-
-/** What execution needs of a transaction; a call has these too. */
-export interface Message {
-  sender: Bytes;
-  /** The sender in hex, where it is known already. */
-  senderKey?: string;
-  nonce: bigint;
-  gasLimit: bigint;
-  to: Bytes | null;
-  value: bigint;
-  data: Bytes;
-  accessList: readonly AccessListEntry[];
-  intrinsicGas: bigint;
-  floorGas: bigint;
-}
-
-export interface Outcome {
-  /** Null when it succeeded. */
-  failure: null | { code: 'executionReverted' | 'outOfGas' | 'executionFailed'; message: string };
-  gasUsed: bigint;
-  /** Gas consumed before the refund: what the gas limit must cover. */
-  gasBeforeRefund: bigint;
-  returnData: Bytes;
-  logs: Log[];
-  contractAddress: Bytes | null;
-}
 
 /** Whether the transaction may stand here (Yellow Paper section 6, without fees): null, or why not. */
 export function checkPlace(overlay: Overlay, message: Message, gasLeftInBlock: bigint): PlacementErrorCode | null {
