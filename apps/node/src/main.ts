@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { serveExecution } from '#evm';
+import { isRecoveryThread, serveExecution, serveRecovery } from '#evm';
 import { readConfig, type NodeConfig } from './config.js';
 import { createLogger } from './log/logger.js';
 import { LedgerNode } from './node/node.js';
@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, publicKey: to0x(node.identity.publicKey), ports })}\n`);
 }
 
-// The threads that execute contracts run the same file: a node is one program.
+// Its threads run the same file: a node is one program.
 if (isMainThread) void main();
+else if (isRecoveryThread()) serveRecovery();
 else serveExecution();

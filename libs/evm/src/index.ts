@@ -15,5 +15,8 @@ export { createExecutor, type ExecutorOptions } from './execute/create-executor.
 export { mayStandLater } from './execute/run-build.js';
 export type { ThreadOptions } from './worker/thread-engine.js';
 export { serveExecution } from './worker/serve.js';
+export type { Recovered } from './recovery/recover-all.js';
+export { RecoveryThreads } from './recovery/recovery-threads.js';
+export { isRecoveryThread, serveRecovery } from './recovery/serve-recovery.js';
 export { decodeTransaction, recoverSender as recoverTransactionSender, type DecodedTransaction } from './transaction/decode.js';
 export { keccak256 } from './crypto/keccak.js';

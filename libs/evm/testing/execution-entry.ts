@@ -1,4 +1,5 @@
-import { serveExecution } from '../src/index.js';
+import { isRecoveryThread, serveExecution, serveRecovery } from '../src/index.js';
 
-/** What an execution thread of the tests runs; the node's own program does the same. */
-serveExecution();
+/** What the threads of the tests run; the node's own program does the same. */
+if (isRecoveryThread()) serveRecovery();
+else serveExecution();

@@ -1,7 +1,8 @@
-import type { TLSSocket } from 'node:tls';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createExecutor, keccak256, openChainStore, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import type { TLSSocket } from 'node:tls';
+import { createExecutor, keccak256, openChainStore, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
+import { evidencePlace, genesisValidators, toHex, verify, type Bytes, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
@@ -13,18 +14,21 @@ import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame } from '../pe
 import { Admission } from '../pool/admission.js';
 import { Pool } from '../pool/pool.js';
 import { SafetyModule } from '../safety/safety-module.js';
+import { BlockSync } from '../sync/block-sync.js';
+import { LaggardHelper } from '../sync/helper.js';
+import { verifyOnce } from '../sync/verify-once.js';
 import { BlockWork } from './block-work.js';
 import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
-import { LaggardHelper } from './helper.js';
 import { Inbox } from './inbox.js';
-import { BlockSync } from './sync.js';
 
 /** Consensus messages of one peer that wait for the machine, before we stop reading from it. */
 const MAX_MESSAGES_WAITING = 1000;
 const EXPIRE_INTERVAL_MS = 60_000;
-/** Blocks whose evidence is told at once. */
-const MAX_EVIDENCE_BLOCKS = 64;
+/** Threads that recover senders of blocks which this node missed. */
+const MAX_RECOVERY_THREADS = 4;
+/** Far behind, nobody needs to know each height that this node has reached. */
+const ANNOUNCE_EVERY = 32n;
 
 export interface ChainOptions {
   identity: Identity;
@@ -46,6 +50,8 @@ export class Chain {
   readonly gossip: Gossip;
   readonly mesh: Mesh;
   readonly sync: BlockSync;
+  readonly validators: ValidatorSet;
+  readonly isValidator: boolean;
   private readonly driver: Driver;
   private readonly inbox = new Inbox();
   private readonly proposals = new CompactProposals(this.pool, {
@@ -54,13 +60,12 @@ export class Chain {
     current: () => this.driver.height,
   });
   private readonly helper: LaggardHelper;
-  private readonly folder: EvidenceFolder;
+  private readonly recovery: RecoveryThreads | null;
+  private readonly evidence: EvidenceFolder;
   private readonly expiry: NodeJS.Timeout;
   private readonly committedListeners: Listeners<bigint> = new Set();
   private readonly pendingListeners: Listeners<AdmittedTransaction> = new Set();
   private headSinceMs = 0;
-  /** Peers that are none of these, nor of the next, were let go. */
-  private peersAreOf: ValidatorSet | null = null;
   /** The height for which the machine knows that transactions wait. */
   private announcedHeight = 0n;
   private haltedReason: string | undefined;
@@ -79,15 +84,19 @@ export class Chain {
     readonly executor: Executor,
   ) {
     const { identity, dataFolder, logger, fatal } = options;
+    this.validators = genesisValidators(options.genesis);
+    this.isValidator = this.validators.indexOf(identity.publicKey) >= 0;
     const admission = new Admission(executor, this.pool);
+    const verifier = verifyOnce(verify);
+    this.recovery = options.program === undefined ? null : new RecoveryThreads(options.program, Math.max(1, Math.min(MAX_RECOVERY_THREADS, availableParallelism() - 1)));
     const work = new BlockWork(store, executor, admission, this.pool, identity.publicKey);
-    this.folder = new EvidenceFolder(join(dataFolder, 'evidence'));
+    this.evidence = new EvidenceFolder(join(dataFolder, 'evidence'));
     this.mesh = new Mesh(identity, store.genesisHash, () => store.head().height, this.meshEvents, logger);
     this.gossip = new Gossip({
       self: identity.publicKey, pool: this.pool, store, admission, validators: () => this.validators, peers: () => this.mesh.up, entered: (transaction) => this.entered(transaction),
     });
     this.driver = new Driver({
-      config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: identity.publicKey, verify },
+      config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: this.isValidator ? identity.publicKey : null, verify: verifier },
       store, work, logger,
       safety: SafetyModule.open({ folder: join(dataFolder, 'consensus'), headHeight: store.head().height, genesisHash: store.genesisHash, privateKey: identity.privateKey, fatal }),
       events: {
@@ -96,13 +105,17 @@ export class Chain {
         entered: (height) => this.feedKept(height),
         blockMissing: (height) => this.sync.need(height),
         evidence: (evidence) => {
-          if (this.folder.keep(evidence)) logger.warn('a validator signed two conflicting messages; the proof is kept', { validator: toHex(evidence.publicKey), height: Number(evidencePlace(evidence).height) });
+          if (this.evidence.keep(evidence)) logger.warn('a validator signed two conflicting messages; the proof is kept', { validator: toHex(evidence.publicKey), height: Number(evidencePlace(evidence).height) });
         },
         halted: (reason) => this.halt(reason),
         fatal,
       },
     });
-    this.sync = new BlockSync({ store, mesh: this.mesh, work, driver: this.driver, logger, halt: (reason) => this.halt(reason), keepDiverged: (height, block, certificate) => this.folder.keepDiverged(height, block, certificate) });
+    this.sync = new BlockSync({
+      store, mesh: this.mesh, work, driver: this.driver, logger, admission, recovery: this.recovery,
+      certificates: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, verify: verifier },
+      halt: (reason) => this.halt(reason), keepDiverged: (height, block, certificate) => this.evidence.keepDiverged(height, block, certificate),
+    });
     this.helper = new LaggardHelper(store, () => this.headSinceMs);
     this.expiry = setInterval(() => this.pool.expire(Date.now()), EXPIRE_INTERVAL_MS);
     this.expiry.unref();
@@ -110,30 +123,13 @@ export class Chain {
 
   start(): void {
     this.driver.start();
-    for (const evidence of this.folder.proofs()) this.driver.feed({ type: 'evidence', evidence });
+    for (const evidence of this.evidence.proofs()) this.driver.feed({ type: 'evidence', evidence });
     this.mesh.setEndpoints(this.options.endpoints);
   }
 
-  /** Who votes on the height that is being decided. */
-  get validators(): ValidatorSet {
-    return this.driver.context.validators;
-  }
-
-  get isValidator(): boolean {
-    return this.validators.indexOf(this.options.identity.publicKey) >= 0;
-  }
-
-  /** Whether the holder of this key may be our peer: who votes on the newest block or on the next, and whoever we were told to reach. */
+  /** Whether the holder of this key may be our peer: validators, and whoever we were told to reach. */
   admits(key: Bytes): boolean {
-    const { validators, prevValidators } = this.driver.context;
-    return validators.indexOf(key) >= 0 || (prevValidators?.indexOf(key) ?? -1) >= 0 || this.options.endpoints[toHex(key)] !== undefined;
-  }
-
-  /** Equivocations: those that the newest blocks hold which hold any, the newest first, and those that wait for a block. */
-  evidence(): { included: { height: bigint; evidence: Evidence }[]; waiting: readonly Evidence[] } {
-    const heights = [...new Set(this.driver.context.accused.heights.values())].sort((a, b) => Number(b - a)).slice(0, MAX_EVIDENCE_BLOCKS);
-    const included = heights.flatMap((height) => (this.store.block(height)?.evidence ?? []).map((evidence) => ({ height, evidence })));
-    return { included, waiting: this.driver.evidence };
+    return this.validators.indexOf(key) >= 0 || this.options.endpoints[toHex(key)] !== undefined;
   }
 
   accept(socket: TLSSocket, key: Bytes): void {
@@ -176,9 +172,11 @@ export class Chain {
   async stop(): Promise<void> {
     clearInterval(this.expiry);
     this.sync.stop();
+    this.helper.stop();
     this.gossip.stop();
     this.mesh.stop();
     await this.driver.stop();
+    await this.recovery?.close();
     await this.executor.close();
     await this.store.close();
   }
@@ -210,7 +208,8 @@ export class Chain {
     if (message !== null) return this.hearMessage(link, message);
     switch (type) {
       case FRAME.transactions:
-        return this.gossip.receive(link, payload);
+        // On a state that is long past nothing can be said of them; what counts comes in blocks.
+        return this.sync.lost ? undefined : this.gossip.receive(link, payload);
       case FRAME.transactionsHeld:
         return this.gossip.acknowledged(link, payload);
       case FRAME.compactProposal:
@@ -225,6 +224,8 @@ export class Chain {
       }
       case FRAME.decidedBlock:
         return this.sync.receive(link, payload);
+      case FRAME.blocksEnd:
+        return this.sync.answered(link, payload);
       default:
         throw new Error(`frame type ${type} is not known`);
     }
@@ -246,16 +247,7 @@ export class Chain {
   }
 
   private feedKept(height: bigint): void {
-    this.dropStrangers();
     for (const message of this.inbox.take(height)) this.driver.feed(inputOf(message));
-  }
-
-  /** Who has left the validators is no peer any more, unless we were told to reach it. */
-  private dropStrangers(): void {
-    const { prevValidators } = this.driver.context;
-    if (prevValidators === this.peersAreOf) return;
-    this.peersAreOf = prevValidators;
-    for (const link of this.mesh.up) if (!this.admits(link.key)) link.close('it is no longer of this chain');
   }
 
   private entered(transaction: AdmittedTransaction): void {
@@ -278,7 +270,7 @@ export class Chain {
     this.pool.advance(transactions);
     this.gossip.committed(transactions);
     this.proposals.forget(height);
-    this.mesh.announceHeight();
+    if (!this.sync.lost || height % ANNOUNCE_EVERY === 0n) this.mesh.announceHeight();
     for (const listener of this.committedListeners) listener(height);
     this.options.logger.debug('block committed', { height: Number(height), transactions: transactions.length });
     this.tellMachine();

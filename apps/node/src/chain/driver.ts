@@ -42,6 +42,8 @@ export class Driver {
   private stopped = false;
   /** Settles when all that was decided is durable: only then may anything of the next height be signed. */
   private durable: Promise<void> = Promise.resolve();
+  /** Settles when all that was decided can be read here. */
+  private announced: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: DriverParts) {
     this.state = createState(parts.config, contextAbove(parts.store));
@@ -207,12 +209,18 @@ export class Driver {
 
   private commit(block: Block, certificate: Certificate): void {
     const committed = this.parts.work.commit(block, certificate);
-    const before = this.durable;
-    this.durable = (async () => {
-      await before;
+    const [announcedBefore, durableBefore] = [this.announced, this.durable];
+    // Readable here, and decided by a quorum whose logs hold it: who waits may hear of it, and the next may be executed, while the
+    // disk still works; so one flush serves several blocks of a node that catches up.
+    const announced = (async () => {
+      await announcedBefore;
       const transactions = await committed;
-      // Readable here, and decided by a quorum whose logs hold it: who waits may hear of it. Signing goes on when it is durable.
       this.parts.events.committed(block, transactions);
+    })();
+    this.announced = announced;
+    this.durable = (async () => {
+      await durableBefore;
+      await announced;
       await this.parts.store.flushed();
       await this.parts.safety.committed(block.header.height);
     })();

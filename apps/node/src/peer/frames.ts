@@ -24,6 +24,8 @@ export const FRAME = {
   bodiesWanted: 12,
   /** `height u64 | round u32 | count u32`, then each transaction with a u32 length, in the order asked for. */
   bodies: 13,
+  /** `from u64 | to u64`: the answer to the request that began at `from` is over; `to` is the last block sent, or `from` − 1. */
+  blocksEnd: 14,
   /** Two conflicting messages that one validator signed, as they stand in blocks. */
   evidence: 15,
 } as const;

@@ -89,6 +89,12 @@ export function decodeBlocksWanted(payload: Bytes): { from: bigint; to: bigint }
   return decodeAll(payload, (reader) => ({ from: reader.u64(), to: reader.u64() }));
 }
 
+export function blocksEndFrame(from: bigint, to: bigint): Buffer {
+  return encodeFrame(FRAME.blocksEnd, new Writer().u64(from).u64(to).finish());
+}
+
+export const decodeBlocksEnd = decodeBlocksWanted;
+
 const MAX_BLOCK_FRAME_BYTES = 0xffff_ffff;
 
 /** @param block canonical bytes. */

@@ -1,4 +1,4 @@
-import { keccak256, type AdmittedTransaction, type Executor } from '#evm';
+import { EvmError, keccak256, type AdmittedTransaction, type Executor, type Recovered } from '#evm';
 import { toHex, type Bytes } from '#ledger';
 import type { Pool } from './pool.js';
 
@@ -27,7 +27,24 @@ export class Admission {
     const hash = keccak256(raw);
     const known = this.known(toHex(hash));
     if (known !== undefined) return known;
-    const admitted = this.executor.admit(raw, hash);
+    return this.remember(this.executor.admit(raw, hash));
+  }
+
+  /** Transactions of a block that is about to execute, whose senders threads have recovered. What cannot be admitted is left to `admitFromBlock`. */
+  learn(raws: readonly Bytes[], recovered: Recovered): void {
+    for (const [i, raw] of raws.entries()) {
+      const sender = recovered.sender(i);
+      const hash = recovered.hash(i);
+      if (sender === null || this.known(toHex(hash)) !== undefined) continue;
+      try {
+        this.remember(this.executor.admit(raw, hash, sender));
+      } catch (error) {
+        if (!(error instanceof EvmError)) throw error;
+      }
+    }
+  }
+
+  private remember(admitted: AdmittedTransaction): AdmittedTransaction {
     this.fromBlocks.set(admitted.key, admitted);
     if (this.fromBlocks.size > MAX_REMEMBERED) {
       const oldest = this.fromBlocks.keys().next().value;

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import type { Bytes } from '#ledger';
+import { readRecovered, type Recovered } from './recover-all.js';
+import type { RecoveryData, RecoveryOrder, RecoveryReport } from './serve-recovery.js';
+
+/** Ended when they had nothing to do for so long: a node that is up to date pays nothing for them. */
+const IDLE_END_MS = 5000;
+/** One recovery needs next to no memory. */
+const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 };
+/** Blocks that one thread has been given; who wants more waits. */
+const MAX_QUEUED = 8;
+
+interface Thread {
+  worker: Worker;
+  orders: Map<number, (recovered: Recovered | null) => void>;
+}
+
+/**
+ * Recovers the senders of whole blocks beside the caller's thread: it is most of what executing a block of others' transactions
+ * costs. What a thread says is this program's own word, as if it had been computed here.
+ */
+export class RecoveryThreads {
+  private threads: Thread[] = [];
+  private ids = 0;
+  private idle: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  /** @param file a program that calls `serveRecovery` where `isRecoveryThread`: the node's own file. */
+  constructor(
+    private readonly file: string,
+    private readonly most: number,
+  ) {}
+
+  /** Null where every thread has enough to do. */
+  recover(raws: readonly Bytes[]): Promise<Recovered | null> | null {
+    if (this.closed) return null;
+    const thread = this.leastBusy();
+    if (thread.orders.size >= MAX_QUEUED) return null;
+    const ends = new Uint32Array(raws.length);
+    let total = 0;
+    for (const [i, raw] of raws.entries()) ends[i] = total += raw.length;
+    const bytes = new Uint8Array(total);
+    for (const [i, raw] of raws.entries()) bytes.set(raw, (ends[i] as number) - raw.length);
+    const order: RecoveryOrder = { id: ++this.ids, bytes, ends };
+    const answer = new Promise<Recovered | null>((resolve) => thread.orders.set(order.id, resolve));
+    thread.worker.postMessage(order, [bytes.buffer, ends.buffer]);
+    this.rest();
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.idle);
+    await this.end();
+  }
+
+  private leastBusy(): Thread {
+    const free = [...this.threads].sort((a, b) => a.orders.size - b.orders.size)[0];
+    return free !== undefined && (free.orders.size === 0 || this.threads.length >= this.most) ? free : this.start();
+  }
+
+  private start(): Thread {
+    const data: RecoveryData = { role: 'steleRecovery' };
+    const thread: Thread = { worker: new Worker(this.file, { workerData: data, resourceLimits: MEMORY }), orders: new Map() };
+    thread.worker.unref();
+    thread.worker.on('message', ({ id, entries }: RecoveryReport) => {
+      thread.orders.get(id)?.(readRecovered(entries));
+      thread.orders.delete(id);
+    });
+    // What it was given is then recovered where it is needed: slower, with the same result.
+    thread.worker.on('error', () => this.forget(thread));
+    thread.worker.on('exit', () => this.forget(thread));
+    this.threads.push(thread);
+    return thread;
+  }
+
+  private forget(thread: Thread): void {
+    this.threads = this.threads.filter((one) => one !== thread);
+    for (const settle of thread.orders.values()) settle(null);
+    thread.orders.clear();
+  }
+
+  private rest(): void {
+    clearTimeout(this.idle);
+    this.idle = setTimeout(() => {
+      if (this.threads.some(({ orders }) => orders.size > 0)) this.rest();
+      else void this.end();
+    }, IDLE_END_MS);
+    this.idle.unref();
+  }
+
+  private async end(): Promise<void> {
+    const threads = this.threads;
+    this.threads = [];
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  }
+}
