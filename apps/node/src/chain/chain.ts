@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { createExecutor, keccak256, openChainStore, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { evidencePlace, genesisValidators, toHex, verify, type Bytes, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
@@ -25,6 +25,8 @@ import { Inbox } from './inbox.js';
 /** Consensus messages of one peer that wait for the machine, before we stop reading from it. */
 const MAX_MESSAGES_WAITING = 1000;
 const EXPIRE_INTERVAL_MS = 60_000;
+/** Blocks whose evidence is told at once. */
+const MAX_EVIDENCE_BLOCKS = 64;
 /** Threads that recover senders of blocks which this node missed. */
 const MAX_RECOVERY_THREADS = 4;
 /** Far behind, nobody needs to know each height that this node has reached. */
@@ -50,8 +52,6 @@ export class Chain {
   readonly gossip: Gossip;
   readonly mesh: Mesh;
   readonly sync: BlockSync;
-  readonly validators: ValidatorSet;
-  readonly isValidator: boolean;
   private readonly driver: Driver;
   private readonly inbox = new Inbox();
   private readonly proposals = new CompactProposals(this.pool, {
@@ -61,11 +61,13 @@ export class Chain {
   });
   private readonly helper: LaggardHelper;
   private readonly recovery: RecoveryThreads | null;
-  private readonly evidence: EvidenceFolder;
+  private readonly folder: EvidenceFolder;
   private readonly expiry: NodeJS.Timeout;
   private readonly committedListeners: Listeners<bigint> = new Set();
   private readonly pendingListeners: Listeners<AdmittedTransaction> = new Set();
   private headSinceMs = 0;
+  /** Peers that are none of these, nor of the next, were let go. */
+  private peersAreOf: ValidatorSet | null = null;
   /** The height for which the machine knows that transactions wait. */
   private announcedHeight = 0n;
   private haltedReason: string | undefined;
@@ -84,19 +86,17 @@ export class Chain {
     readonly executor: Executor,
   ) {
     const { identity, dataFolder, logger, fatal } = options;
-    this.validators = genesisValidators(options.genesis);
-    this.isValidator = this.validators.indexOf(identity.publicKey) >= 0;
     const admission = new Admission(executor, this.pool);
     const verifier = verifyOnce(verify);
     this.recovery = options.program === undefined ? null : new RecoveryThreads(options.program, Math.max(1, Math.min(MAX_RECOVERY_THREADS, availableParallelism() - 1)));
     const work = new BlockWork(store, executor, admission, this.pool, identity.publicKey);
-    this.evidence = new EvidenceFolder(join(dataFolder, 'evidence'));
+    this.folder = new EvidenceFolder(join(dataFolder, 'evidence'));
     this.mesh = new Mesh(identity, store.genesisHash, () => store.head().height, this.meshEvents, logger);
     this.gossip = new Gossip({
       self: identity.publicKey, pool: this.pool, store, admission, validators: () => this.validators, peers: () => this.mesh.up, entered: (transaction) => this.entered(transaction),
     });
     this.driver = new Driver({
-      config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: this.isValidator ? identity.publicKey : null, verify: verifier },
+      config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: identity.publicKey, verify: verifier },
       store, work, logger,
       safety: SafetyModule.open({ folder: join(dataFolder, 'consensus'), headHeight: store.head().height, genesisHash: store.genesisHash, privateKey: identity.privateKey, fatal }),
       events: {
@@ -105,7 +105,7 @@ export class Chain {
         entered: (height) => this.feedKept(height),
         blockMissing: (height) => this.sync.need(height),
         evidence: (evidence) => {
-          if (this.evidence.keep(evidence)) logger.warn('a validator signed two conflicting messages; the proof is kept', { validator: toHex(evidence.publicKey), height: Number(evidencePlace(evidence).height) });
+          if (this.folder.keep(evidence)) logger.warn('a validator signed two conflicting messages; the proof is kept', { validator: toHex(evidence.publicKey), height: Number(evidencePlace(evidence).height) });
         },
         halted: (reason) => this.halt(reason),
         fatal,
@@ -114,7 +114,7 @@ export class Chain {
     this.sync = new BlockSync({
       store, mesh: this.mesh, work, driver: this.driver, logger, admission, recovery: this.recovery,
       certificates: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, verify: verifier },
-      halt: (reason) => this.halt(reason), keepDiverged: (height, block, certificate) => this.evidence.keepDiverged(height, block, certificate),
+      halt: (reason) => this.halt(reason), keepDiverged: (height, block, certificate) => this.folder.keepDiverged(height, block, certificate),
     });
     this.helper = new LaggardHelper(store, () => this.headSinceMs);
     this.expiry = setInterval(() => this.pool.expire(Date.now()), EXPIRE_INTERVAL_MS);
@@ -123,13 +123,30 @@ export class Chain {
 
   start(): void {
     this.driver.start();
-    for (const evidence of this.evidence.proofs()) this.driver.feed({ type: 'evidence', evidence });
+    for (const evidence of this.folder.proofs()) this.driver.feed({ type: 'evidence', evidence });
     this.mesh.setEndpoints(this.options.endpoints);
   }
 
-  /** Whether the holder of this key may be our peer: validators, and whoever we were told to reach. */
+  /** Who votes on the height that is being decided. */
+  get validators(): ValidatorSet {
+    return this.driver.context.validators;
+  }
+
+  get isValidator(): boolean {
+    return this.validators.indexOf(this.options.identity.publicKey) >= 0;
+  }
+
+  /** Whether the holder of this key may be our peer: who votes on the newest block or on the next, and whoever we were told to reach. */
   admits(key: Bytes): boolean {
-    return this.validators.indexOf(key) >= 0 || this.options.endpoints[toHex(key)] !== undefined;
+    const { validators, prevValidators } = this.driver.context;
+    return validators.indexOf(key) >= 0 || (prevValidators?.indexOf(key) ?? -1) >= 0 || this.options.endpoints[toHex(key)] !== undefined;
+  }
+
+  /** Equivocations: those that the newest blocks hold which hold any, the newest first, and those that wait for a block. */
+  evidence(): { included: { height: bigint; evidence: Evidence }[]; waiting: readonly Evidence[] } {
+    const heights = [...new Set(this.driver.context.accused.heights.values())].sort((a, b) => Number(b - a)).slice(0, MAX_EVIDENCE_BLOCKS);
+    const included = heights.flatMap((height) => (this.store.block(height)?.evidence ?? []).map((evidence) => ({ height, evidence })));
+    return { included, waiting: this.driver.evidence };
   }
 
   accept(socket: TLSSocket, key: Bytes): void {
@@ -247,7 +264,16 @@ export class Chain {
   }
 
   private feedKept(height: bigint): void {
+    this.dropStrangers();
     for (const message of this.inbox.take(height)) this.driver.feed(inputOf(message));
+  }
+
+  /** Who has left the validators is no peer any more, unless we were told to reach it. */
+  private dropStrangers(): void {
+    const { prevValidators } = this.driver.context;
+    if (prevValidators === this.peersAreOf) return;
+    this.peersAreOf = prevValidators;
+    for (const link of this.mesh.up) if (!this.admits(link.key)) link.close('it is no longer of this chain');
   }
 
   private entered(transaction: AdmittedTransaction): void {
