@@ -30,7 +30,9 @@ export class SimSync {
   receive(from: number, packet: Extract<Packet, { type: 'height' | 'wanted' | 'decided' }>): void {
     const { chain } = this.node.disk;
     if (packet.type === 'height') {
-      this.peerHeights.set(from, packet.height);
+      // Links of the simulator overtake: an older height may come after a newer one.
+      const known = this.peerHeights.get(from) ?? 0n;
+      if (packet.height > known) this.peerHeights.set(from, packet.height);
       this.consider(GRACE_MS);
     } else if (packet.type === 'wanted') {
       for (let height = packet.from; height < packet.from + RANGE_BLOCKS; height++) this.give(from, height);
