@@ -1,0 +1,2 @@
+/** `npm run bench:worst-blocks`: the program itself stands beside what it measures. */
+import '../libs/evm/bench/worst-blocks.js';
