@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 14: prevotes serve as the commit of a synced block', file: 'src/consensus/decide.ts', find: "block.header.height !== height || certificate.kind !== 'precommit' || ", replace: 'block.header.height !== height || ' },
   { name: 'rule 16: all rounds are kept', file: 'src/consensus/bounds.ts', find: 'return round >= current - ROUNDS_BEHIND && round <= current + ROUNDS_AHEAD;', replace: 'return round >= current - ROUNDS_BEHIND;' },
   { name: 'membership: a weak key is registered', nearSeed: 1, file: 'src/formats/validators.ts', find: "if (weakness !== 'ok') throw", replace: "if (weakness === 'length') throw" },
-  { name: 'encoding: signatures in any order are decoded', file: 'src/formats/certificate.ts', find: "const hash = reader.optional(() => reader.fixed(32));\n  let previous = -1;", replace: "const hash = reader.optional(() => reader.fixed(32));\n  let previous = -Infinity;" },
+  { name: 'encoding: signatures in any order are decoded', file: 'src/formats/certificate.ts', find: "const validator = reader.u32();\n    if (validator <= previous) throw", replace: "const validator = reader.u32();\n    if (validator < 0) throw" },
   { name: 'encoding: bytes after the end are decoded', file: 'src/encoding/reader.ts', find: '  reader.end();\n  return value;', replace: '  return value;' },
   { name: 'sign bytes: the chain is not in them', file: 'src/formats/vote.ts', find: '.u8(SIGN_TAGS[vote.kind]).fixed(genesisHash, 32)', replace: '.u8(SIGN_TAGS[vote.kind]).fixed(ZERO_HASH, 32)' },
   ...SHELL_MUTANTS,

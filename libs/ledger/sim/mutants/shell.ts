@@ -8,11 +8,7 @@ export const SHELL_MUTANTS: readonly Mutant[] = [
   { name: 'shell: says that a record is durable before it is', file: NODE, find: "        durable();\n", replace: "        this.later(30, durable);\n" },
   { name: 'shell: a restart does not read its log', file: DISK, find: 'return records;', replace: 'return [];' },
   { name: 'shell: signs with a damaged log', file: 'src/safety/read-log.ts', find: 'damaged || all === null ? headHeight + 1n : -1n', replace: '-1n' },
-  { name: 'shell: signs below a height that its log knows', file: 'src/safety/read-log.ts', find: 'if (height > headHeight + 1n && height > damagedHeight) damagedHeight = height;', replace: 'void height;' },
   { name: 'shell: signs where its store lost blocks', file: DISK, find: 'this.forbid(before + 1n);', replace: '' },
-  { name: 'shell: an old message is fed to the machine as one of now', file: NODE, find: "if (height === current || message.type === 'evidence')", replace: 'if (height <= current)' },
-  { name: 'shell: laggards get no help', file: 'sim/sync.ts', find: 'this.give(from, height);\n  }\n\n  /** A quorum', replace: '}\n\n  /** A quorum' },
   { name: 'shell: acknowledges alone', file: 'sim/pool.ts', find: '!mayLose(this.world.plan.faultModel, powerOf(current, holders), current.total)', replace: 'holders.size < 1' },
-  { name: 'shell: who connects again is not greeted', file: 'sim/pool.ts', find: 'if (this.waiting.size > 0) this.node.send', replace: 'if (this.waiting.size < 0) this.node.send' },
   { name: 'shell: a committed transaction stays in the pool', file: 'sim/pool.ts', find: '      this.waiting.delete(id);\n', replace: '' },
 ];
