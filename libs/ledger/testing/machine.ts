@@ -44,6 +44,8 @@ export class Rig {
   readonly records: LogRecord[] = [];
   /** Everything it broadcast. */
   readonly sent: Message[] = [];
+  /** Of the timer of each kind that was set last. */
+  readonly delaysMs = new Map<TimerKind, number>();
   /** Names of blocks that do not execute. */
   readonly invalid = new Set<string>();
   /** What blocks of these names do differently. */
@@ -74,7 +76,9 @@ export class Rig {
 
   /** One step; the effects as they are. */
   feed(input: Input): Effect[] {
-    return step(this.state, input).effects;
+    const { effects } = step(this.state, input);
+    for (const effect of effects) if (effect.type === 'setTimer') this.delaysMs.set(effect.timer.kind, effect.delayMs);
+    return effects;
   }
 
   /** Feeds inputs and answers sign, persist, execute and build at once; what the node did, in words. */

@@ -10,7 +10,7 @@ import type { Logger } from '../log/logger.js';
 import { FRAME } from '../peer/frames.js';
 import type { PeerLink } from '../peer/link.js';
 import { Mesh, type PeerEndpoints } from '../peer/mesh.js';
-import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame } from '../peer/messages.js';
+import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame, sizeOf } from '../peer/messages.js';
 import { Admission } from '../pool/admission.js';
 import { Pool } from '../pool/pool.js';
 import { SafetyModule } from '../safety/safety-module.js';
@@ -22,8 +22,6 @@ import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { Inbox } from './inbox.js';
 
-/** Consensus messages of one peer that wait for the machine, before we stop reading from it. */
-const MAX_MESSAGES_WAITING = 1000;
 const EXPIRE_INTERVAL_MS = 60_000;
 /** Blocks whose evidence is told at once. */
 const MAX_EVIDENCE_BLOCKS = 64;
@@ -257,8 +255,9 @@ export class Chain {
     const height = heightOf(message);
     const current = this.driver.height;
     if (height === current || message.type === 'evidence') {
-      link.hold(MAX_MESSAGES_WAITING);
-      this.driver.feed(inputOf(message), () => link.release(MAX_MESSAGES_WAITING));
+      const bytes = sizeOf(message);
+      link.hold('consensus', bytes);
+      this.driver.feed(inputOf(message), () => link.release('consensus', bytes));
     } else if (height < current) this.helper.heardOld(link, height, Date.now());
     else this.inbox.keep(link, message, current);
   }

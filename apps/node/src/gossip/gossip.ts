@@ -12,8 +12,6 @@ const WATCH_INTERVAL_MS = 500;
 /** Signature recoveries between two turns of the event loop. */
 const ADMIT_SLICE = 16;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
-/** Frames of one peer that wait to be admitted, before we stop reading from it. */
-const MAX_FRAMES_WAITING = 8;
 const MAX_WAITING_FOR_ROOM = 1000;
 
 export class NotAcknowledgedError extends Error {
@@ -95,7 +93,7 @@ export class Gossip {
   /** A peer sent transactions: admits them, and tells it which ones are held here now. */
   receive(link: PeerLink, payload: Uint8Array): void {
     const raw = decodeTransactions(payload);
-    link.hold(MAX_FRAMES_WAITING);
+    link.hold('transactions', payload.length);
     this.admitting = this.admitting.then(async () => {
       const held: Bytes[] = [];
       for (const [i, one] of raw.entries()) {
@@ -104,7 +102,7 @@ export class Gossip {
         if (hash !== null) held.push(hash);
       }
       if (held.length > 0) link.send(heldFrame(held));
-      link.release(MAX_FRAMES_WAITING);
+      link.release('transactions', payload.length);
     });
   }
 

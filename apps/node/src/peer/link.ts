@@ -8,6 +8,13 @@ const PING_INTERVAL_MS = 5000;
 const SILENCE_LIMIT_MS = 16_000;
 const PING = encodeFrame(FRAME.ping, new Uint8Array());
 
+/** What may wait of one peer to be handled, of each kind, before we stop reading from it. */
+const MAX_UNHANDLED = {
+  consensus: { messages: 1000, bytes: 64 * 1024 * 1024 },
+  transactions: { messages: 8, bytes: 64 * 1024 * 1024 },
+} as const;
+export type UnhandledKind = keyof typeof MAX_UNHANDLED;
+
 export interface LinkEvents {
   frame(link: PeerLink, type: number, payload: Uint8Array): void;
   closed(link: PeerLink, reason: string): void;
@@ -20,7 +27,7 @@ export class PeerLink {
   height: bigint | null = null;
   droppedFrames = 0;
   private heardAtMs = Date.now();
-  private unanswered = 0;
+  private readonly unhandled = { consensus: { messages: 0, bytes: 0 }, transactions: { messages: 0, bytes: 0 } };
   private readonly pinger: NodeJS.Timeout;
   private ended = false;
 
@@ -73,15 +80,28 @@ export class PeerLink {
     return this.socket.writableLength;
   }
 
-  /** A message of this peer waits to be handled; too many, and we stop reading until some are. */
-  hold(maxUnanswered: number): void {
-    this.unanswered += 1;
-    if (this.unanswered === maxUnanswered) this.socket.pause();
+  /** A message of this peer waits to be handled; where too many do, or too large ones, nothing is read until half of them are. */
+  hold(kind: UnhandledKind, bytes: number): void {
+    const unhandled = this.unhandled[kind];
+    unhandled.messages += 1;
+    unhandled.bytes += bytes;
+    if (this.fullness >= 1) this.socket.pause();
   }
 
-  release(maxUnanswered: number): void {
-    this.unanswered -= 1;
-    if (this.unanswered === maxUnanswered >> 1 && this.socket.isPaused()) this.socket.resume();
+  release(kind: UnhandledKind, bytes: number): void {
+    const unhandled = this.unhandled[kind];
+    unhandled.messages -= 1;
+    unhandled.bytes -= bytes;
+    if (this.socket.isPaused() && this.fullness <= 0.5) this.socket.resume();
+  }
+
+  /** Of what may wait, the part that does, by the bound that is nearest. */
+  private get fullness(): number {
+    const { consensus, transactions } = this.unhandled;
+    return Math.max(
+      consensus.messages / MAX_UNHANDLED.consensus.messages, consensus.bytes / MAX_UNHANDLED.consensus.bytes,
+      transactions.messages / MAX_UNHANDLED.transactions.messages, transactions.bytes / MAX_UNHANDLED.transactions.bytes,
+    );
   }
 
   close(reason: string): void {

@@ -61,6 +61,26 @@ export function heightOf(message: Message): bigint {
   }
 }
 
+const SIGNATURE_BYTES = 68;
+/** Header, signature and what else a proposal is beside transactions and certificates. */
+const PROPOSAL_BYTES = 512;
+const EVIDENCE_BYTES = 330;
+
+/** About how many bytes a message takes here. */
+export function sizeOf(message: Message): number {
+  switch (message.type) {
+    case 'proposal': {
+      const { block, polka } = message.proposal;
+      const signatures = (block.lastCommit?.signatures.length ?? 0) + (polka?.signatures.length ?? 0);
+      return block.transactions.reduce((sum, raw) => sum + raw.length, PROPOSAL_BYTES) + signatures * SIGNATURE_BYTES + block.evidence.length * EVIDENCE_BYTES;
+    }
+    case 'vote': return VOTE_BYTES;
+    case 'certificate': return VOTE_BYTES + message.certificate.signatures.length * SIGNATURE_BYTES;
+    case 'skipProof': return message.votes.length * VOTE_BYTES;
+    case 'evidence': return EVIDENCE_BYTES;
+  }
+}
+
 export function transactionsFrame(raw: readonly Bytes[]): Buffer {
   const writer = new Writer();
   writer.list(raw, MAX_TRANSACTIONS, (one) => writer.bytes(one, MAX_TRANSACTION_BYTES));

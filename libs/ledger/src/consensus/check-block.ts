@@ -17,6 +17,11 @@ export function isBlockOf(block: Block, hash: Bytes): boolean {
   return equalBytes(blockHash(block.header), hash) && checkBlockBody(block) === null;
 }
 
+/** Whether a body is no larger than this chain's may be: one that is, is not even kept. */
+export function isWithinSize({ context }: State, { transactions }: Block): boolean {
+  return transactions.reduce((sum, raw) => sum + raw.length, 0) <= context.params.maxBlockBytes;
+}
+
 /** All of a block's validity that can be checked without executing it. Follows from its hash alone and from the chain below. */
 export function headerFits(state: State, block: Block): boolean {
   const { context, config } = state;
@@ -29,6 +34,7 @@ export function headerFits(state: State, block: Block): boolean {
     context.validators.indexOf(header.proposer) >= 0 &&
     equalBytes(header.validatorsHash, context.validators.hash) &&
     equalBytes(header.paramsHash, paramsHash(context.params)) &&
+    isWithinSize(state, block) &&
     lastCommitHolds(state, block.lastCommit) &&
     evidenceHolds(state, block)
   );

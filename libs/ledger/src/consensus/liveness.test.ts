@@ -56,6 +56,15 @@ describe('rule 13: what a laggard needs is sent again', () => {
     expect(delays).toEqual([[4000], [4000], [4000]]);
   });
 
+  it.each([[60, 60], [61, 60], [2_000_000, 60]])('timeouts of round %i are %i steps longer than those of round 0, each of its own kind', (round, steps) => {
+    const rig = new Rig();
+    rig.start();
+    rig.run(rig.prevote(1, round, 'nil'), rig.prevote(2, round, 'A'));
+    rig.run(rig.timeout('propose'), rig.precommit(1, round, 'nil'), rig.precommit(2, round, 'A'), rig.precommit(3, round, 'B'));
+    const grown = steps * PARAMS.timeoutDeltaMs;
+    expect((['propose', 'prevote', 'precommit'] as const).map((kind) => rig.delaysMs.get(kind))).toEqual([PARAMS.proposeTimeoutMs + grown, PARAMS.prevoteTimeoutMs + grown, PARAMS.precommitTimeoutMs + grown]);
+  });
+
   it('timeouts grow with the round', () => {
     const rig = new Rig();
     const delays = [rig.feed({ type: 'start', records: [], maySign: true }), rig.feed(rig.prevote(1, 9, 'nil')), rig.feed(rig.prevote(2, 9, 'nil'))]

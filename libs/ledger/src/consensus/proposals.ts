@@ -2,7 +2,7 @@ import { equalBytes, type Bytes } from '../encoding/index.js';
 import type { Block } from '../formats/block.js';
 import { proposalSignBytes, type Proposal } from '../formats/proposal.js';
 import { inWindow, MAX_BLOCKS, MAX_CLOCK_AHEAD_MS } from './bounds.js';
-import { headerFits, isBlockOf } from './check-block.js';
+import { headerFits, isBlockOf, isWithinSize } from './check-block.js';
 import type { Effect } from './effect.js';
 import { repeatsEvidence, reportEquivocation } from './equivocation.js';
 import { proposerIndex } from './proposer.js';
@@ -25,6 +25,7 @@ export function receiveProposal(state: State, effects: Effect[], proposal: Propo
     reportEquivocation(state, effects, proposer.publicKey, { signBytes: proposalSignBytes(config.genesisHash, first), signature: first.signature }, { signBytes, signature: proposal.signature });
     return false;
   }
+  if (!isWithinSize(state, proposal.block)) return false;
   if (!isBlockOf(proposal.block, blockHash) || !takePolka(state, effects, proposal)) return false;
   const kept = roundState(state, round);
   kept.proposal = proposal;

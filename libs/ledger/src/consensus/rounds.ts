@@ -19,6 +19,7 @@ export function startRound(state: State, effects: Effect[], round: number, proof
   state.due = true;
   state.entryProof = proof;
   state.rebroadcasts = 0;
+  state.timersSet.clear();
   for (const old of state.rounds.keys()) if (old < round - ROUNDS_BEHIND) state.rounds.delete(old);
   adoptAhead(state, effects);
   setRoundTimer(state, effects, 'propose');

@@ -1,4 +1,4 @@
-import { Rig, type RigOptions } from '../../testing/machine.js';
+import { PARAMS, Rig, type RigOptions } from '../../testing/machine.js';
 import type { Input } from './input.js';
 
 /**
@@ -38,6 +38,8 @@ const CASES: Case[] = [
   { describe: 'rule 2: not the proposer of the round', when: (r) => [r.proposal(0, 'A', -1, { proposer: 2 })], then: [] },
   { describe: 'rule 2: a forged signature', when: (r) => [r.proposal(0, 'A', -1, { signature: new Uint8Array(64) })], then: [] },
   { describe: 'rule 2: a forged body is dropped, the true one may still come', given: (r) => [r.proposal(0, 'A', -1, { block: { ...r.block('A'), transactions: [] } })], when: (r) => [r.proposal(0, 'A')], then: ['prevote A'] },
+  { describe: 'rule 16: a block larger than may be is dropped', when: (r) => { const large = 'x'.repeat(PARAMS.maxBlockBytes + 1); return [r.proposal(0, large)]; }, then: [] },
+  { describe: 'rule 16: one as large as may be is not', when: (r) => { const large = 'x'.repeat(PARAMS.maxBlockBytes); return [r.proposal(0, large)]; }, then: [`prevote ${'x'.repeat(PARAMS.maxBlockBytes)}`] },
   { describe: 'rule 2: one prevote a round', given: (r) => [r.proposal(0, 'A')], when: (r) => [r.proposal(0, 'A'), r.timeout('propose', 0)], then: ['prevote A'] },
 
   { describe: 'rule 3: a newer polka unlocks', given: (r) => [...lockedOnA(r), ...toRound1(r), ...toRound(2)(r)], when: (r) => [r.proposal(2, 'B', 1)], then: ['prevote B'] },

@@ -74,6 +74,12 @@ describe('what a block brings for the next height', () => {
     expect(rig.start()).toEqual(['timer propose 0']);
   });
 
+  it('a body larger than may be is no valid block, whoever certified it', () => {
+    const { rig } = atHeight2();
+    const name = 'x'.repeat(PARAMS.maxBlockBytes + 1);
+    expect(rig.run({ type: 'syncedBlock', block: rig.block(name), certificate: rig.certificate('precommit', 0, name, [1, 2, 3]), outcome: rig.outcome })).toEqual(['halt']);
+  });
+
   it('what a quorum certified all the same halts this node', () => {
     const { rig } = atHeight2();
     const nextValidators = validatorsOf([1n, 1n, 1n, 1n, 1n, 1n]);
