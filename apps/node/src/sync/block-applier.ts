@@ -1,13 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeBlock, encodeCertificate, equalBytes, toHex, type Bytes, type ValidatorSet } from '#ledger';
-import type { ChainStore, RecoveryThreads } from '#evm';
+import { EvmError, type ChainStore, type RecoveryThreads } from '#evm';
 import type { BlockWork } from '../chain/block-work.js';
 import type { Driver } from '../chain/driver.js';
 import type { Admission } from '../pool/admission.js';
 import { isCertified, type CertificateContext, type OfferedBlock } from './offered-block.js';
 
 /** Blocks whose senders are recovered before their turn, and from how many transactions on that is worth the way. */
-const RECOVER_AHEAD = 16;
-const MIN_TRANSACTIONS = 16;
+const RECOVER_AHEAD = 32;
+const MIN_TRANSACTIONS = 2;
+/** Admitted before the event loop has a turn. */
+const ADMIT_SLICE = 32;
 
 export interface ApplierParts {
   store: ChainStore;
@@ -17,9 +20,12 @@ export interface ApplierParts {
   certificates: CertificateContext;
   /** Null where everything runs on one thread. */
   recovery: RecoveryThreads | null;
-  /** The block of this height, where it has come; `take` removes it. */
+  /** Whether so much is missing that starting threads is worth it. */
+  farBehind: () => boolean;
+  /** The block of this height, where it has come: it stays until the chain has passed it. */
   at: (height: number) => OfferedBlock | undefined;
-  take: (height: number) => OfferedBlock | undefined;
+  /** It led to nothing here: it may be asked for again. */
+  drop: (height: number) => void;
   /** It is not what its peer said. */
   lied: (offered: OfferedBlock, why: string) => void;
   halt: (reason: string) => void;
@@ -29,6 +35,8 @@ export interface ApplierParts {
 /** Executes blocks that have come, one height after another, and hands them to the machine, which decides and commits them. */
 export class BlockApplier {
   private pumping = false;
+  /** The machine was given this block and has not answered yet. */
+  private fed: OfferedBlock | undefined;
   private stopped = false;
 
   constructor(private readonly parts: ApplierParts) {}
@@ -60,7 +68,8 @@ export class BlockApplier {
   /** Only at the height where the machine is: it may have decided the next one itself, which is not committed yet. */
   private next(): OfferedBlock | undefined {
     const height = this.parts.store.head().height + 1n;
-    return this.parts.driver.height === height ? this.parts.take(Number(height)) : undefined;
+    const offered = this.parts.driver.height === height ? this.parts.at(Number(height)) : undefined;
+    return offered === this.fed ? undefined : offered;
   }
 
   /** False where the next block has to wait for this one's commit. */
@@ -70,31 +79,61 @@ export class BlockApplier {
     const { block, certificate } = offered;
     // The validators may have changed since it came; the machine checks the certificate in any case.
     if (!(offered.certified && equalBytes(block.header.validatorsHash, context.validators.hash)) && !isCertified(offered, context.validators, certificates)) {
+      this.parts.drop(Number(block.header.height));
       this.parts.lied(offered, 'sent a block without a valid certificate');
       return true;
     }
-    const recovered = await offered.senders;
-    if (recovered !== null) this.parts.admission.learn(block.transactions, recovered);
+    await this.admit(offered);
     const execution = await work.execute(block, context);
-    if (execution.status === 'abandoned') return true;
     const { height, stateRoot } = block.header;
+    if (execution.status === 'abandoned') {
+      this.parts.drop(Number(height));
+      return true;
+    }
     if (execution.status === 'invalid' || !equalBytes(execution.outcome.stateRoot, stateRoot)) {
       this.parts.keepDiverged(height, encodeBlock(block), encodeCertificate(certificate));
       this.parts.halt(`diverged: the certified block at height ${height} ${execution.status === 'invalid' ? `is invalid here: ${execution.reason}` : `leads to another state here, ${toHex(execution.outcome.stateRoot).slice(0, 16)}`}`);
       return false;
     }
-    driver.feed({ type: 'syncedBlock', block, certificate, outcome: execution.outcome });
+    this.fed = offered;
+    driver.feed({ type: 'syncedBlock', block, certificate, outcome: execution.outcome }, () => {
+      this.fed = undefined;
+      if (driver.height === height) this.parts.drop(Number(height));
+    });
+    // While the store commits this block, the next one's transactions are made ready.
+    const next = this.parts.at(Number(height) + 1);
+    if (next?.certified === true) void this.admit(next);
     return false;
+  }
+
+  private admit(offered: OfferedBlock): Promise<void> {
+    return (offered.admitted ??= this.admitAll(offered));
+  }
+
+  /** What cannot be admitted is found again where the block is executed, and said there. */
+  private async admitAll({ block, senders }: OfferedBlock): Promise<void> {
+    const { admission } = this.parts;
+    const recovered = await senders;
+    if (recovered !== null) return admission.learn(block.transactions, recovered);
+    for (const [i, raw] of block.transactions.entries()) {
+      if (i % ADMIT_SLICE === ADMIT_SLICE - 1) await nextTurn();
+      try {
+        admission.admitFromBlock(raw);
+      } catch (error) {
+        if (!(error instanceof EvmError)) throw error;
+        return;
+      }
+    }
   }
 
   /** The lowest blocks first; only of those whose certificate holds, so that nobody makes this node work for nothing. */
   private recoverAhead(): void {
     const { recovery, store } = this.parts;
-    if (recovery === null) return;
+    if (recovery === null || !this.parts.farBehind()) return;
     const head = Number(store.head().height);
     for (let height = head + 1; height <= head + RECOVER_AHEAD; height++) {
       const offered = this.parts.at(height);
-      if (offered === undefined || !offered.certified || offered.senders !== null || offered.block.transactions.length < MIN_TRANSACTIONS) continue;
+      if (offered === undefined || !offered.certified || offered.senders !== null || offered.admitted !== null || offered.block.transactions.length < MIN_TRANSACTIONS) continue;
       offered.senders = recovery.recover(offered.block.transactions);
       if (offered.senders === null) return;
     }

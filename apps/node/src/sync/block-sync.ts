@@ -17,7 +17,7 @@ const FAR_BEHIND = 4n;
 const LOST_BEHIND = 64n;
 const TICK_MS = 250;
 
-export type SyncParts = Omit<ApplierParts, 'at' | 'take' | 'lied'> & { store: ChainStore; mesh: Mesh; logger: Logger };
+export type SyncParts = Omit<ApplierParts, 'at' | 'drop' | 'lied' | 'farBehind'> & { store: ChainStore; mesh: Mesh; logger: Logger };
 
 /**
  * Fetches decided blocks for a node that fell behind: several ranges at once, of several peers. Heights that peers announce only
@@ -33,7 +33,9 @@ export class BlockSync {
   private stopped = false;
 
   constructor(private readonly parts: SyncParts) {
-    this.applier = new BlockApplier({ ...parts, at: (height) => this.plan.at(height), take: (height) => this.plan.take(height), lied: (offered, why) => this.lied(offered.peer, why) });
+    this.applier = new BlockApplier({
+      ...parts, farBehind: () => this.highest >= this.head + LOST_BEHIND, at: (height) => this.plan.at(height), drop: (height) => void this.plan.take(height), lied: (offered, why) => this.lied(offered.peer, why),
+    });
   }
 
   /** The highest head that a peer announces, or our own. */

@@ -15,6 +15,8 @@ export interface OfferedBlock {
   certified: boolean;
   /** Who sent its transactions, while threads find it out; null where nobody does. */
   senders: Promise<Recovered | null> | null;
+  /** Resolves when its transactions are admitted; null where that has not begun. */
+  admitted: Promise<void> | null;
 }
 
 export interface CertificateContext {
@@ -33,7 +35,7 @@ export function readOffered(peer: string, blockBytes: Bytes, certificateBytes: B
   const certificate = decodeCertificate(certificateBytes);
   const fits = certificate.kind === 'precommit' && certificate.height === block.header.height && certificate.blockHash !== null && equalBytes(certificate.blockHash, blockHash(block.header));
   if (!fits || checkBlockBody(block) !== null) return null;
-  return { peer, block, certificate, bytes: blockBytes.length + certificateBytes.length + block.transactions.length * VIEW_BYTES, certified: false, senders: null };
+  return { peer, block, certificate, bytes: blockBytes.length + certificateBytes.length + block.transactions.length * VIEW_BYTES, certified: false, senders: null, admitted: null };
 }
 
 /** Whether these validators are its header's, and a quorum of them certified it, every signature checked. */

@@ -38,6 +38,8 @@ export class RangePlan<T extends Sized> {
   private requests: RangeRequest[] = [];
   private arrivedBytes = 0;
   private averageBytes = FIRST_GUESS_BYTES;
+  /** Everything up to here is here or on its way, as far as was looked. */
+  private covered = 0;
 
   get idle(): boolean {
     return this.requests.length === 0;
@@ -62,14 +64,18 @@ export class RangePlan<T extends Sized> {
     const item = this.arrived.get(height);
     if (item === undefined) return undefined;
     this.arrived.delete(height);
+    this.covered = 0;
     this.arrivedBytes -= item.bytes;
     return item;
   }
 
   /** Forgets what stands at or below the head, and requests that are over with it. */
   advance(head: number): void {
+    const { covered } = this;
     for (const height of this.arrived.keys()) if (height <= head) this.take(height);
     this.requests = this.requests.filter(({ to }) => to > head);
+    // What was taken is below the head now: nothing that was covered is open again.
+    this.covered = covered;
   }
 
   /** Forgets what a predicate names: blocks of a peer that lied. */
@@ -88,13 +94,13 @@ export class RangePlan<T extends Sized> {
   /** The answer that began at `from` is over; what is missing of it may be asked for again. */
   end(peer: string, from: number): RangeRequest | null {
     const request = this.requests.find((one) => one.peer === peer && one.from === from) ?? null;
-    if (request !== null) this.requests = this.requests.filter((one) => one !== request);
+    if (request !== null) this.keep((one) => one !== request);
     return request;
   }
 
   /** The peer is gone, or is not asked any more. */
   revoke(peer: string): void {
-    this.requests = this.requests.filter((one) => one.peer !== peer);
+    this.keep((one) => one.peer !== peer);
   }
 
   /** Gives up what stalls, and answers whose it was. */
@@ -138,12 +144,16 @@ export class RangePlan<T extends Sized> {
   }
 
   private lowestUnasked(head: number, last: number): number | null {
-    for (let height = head + 1; height <= last; height++) {
-      const request = this.requests.find((one) => one.from <= height && height <= one.to);
-      if (request !== undefined) height = request.to;
-      else if (!this.arrived.has(height)) return height;
+    for (let height = Math.max(head, this.covered) + 1; height <= last; height++) {
+      if (!this.isCovered(height)) return height;
+      this.covered = height;
     }
     return null;
+  }
+
+  private keep(stays: (request: RangeRequest) => boolean): void {
+    this.requests = this.requests.filter(stays);
+    this.covered = 0;
   }
 
   private isCovered(height: number): boolean {

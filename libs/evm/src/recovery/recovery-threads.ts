@@ -8,10 +8,12 @@ const IDLE_END_MS = 5000;
 /** One recovery needs next to no memory. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 };
 /** Blocks that one thread has been given; who wants more waits. */
-const MAX_QUEUED = 8;
+const MAX_QUEUED = 16;
 
 interface Thread {
   worker: Worker;
+  /** It has loaded its program. */
+  ready: boolean;
   orders: Map<number, (recovered: Recovered | null) => void>;
 }
 
@@ -31,11 +33,12 @@ export class RecoveryThreads {
     private readonly most: number,
   ) {}
 
-  /** Null where every thread has enough to do. */
+  /** Null where every thread has enough to do, or is starting still: whoever cannot wait does it himself. */
   recover(raws: readonly Bytes[]): Promise<Recovered | null> | null {
     if (this.closed) return null;
+    this.rest();
     const thread = this.leastBusy();
-    if (thread.orders.size >= MAX_QUEUED) return null;
+    if (thread === null || thread.orders.size >= MAX_QUEUED) return null;
     const ends = new Uint32Array(raws.length);
     let total = 0;
     for (const [i, raw] of raws.entries()) ends[i] = total += raw.length;
@@ -44,7 +47,6 @@ export class RecoveryThreads {
     const order: RecoveryOrder = { id: ++this.ids, bytes, ends };
     const answer = new Promise<Recovered | null>((resolve) => thread.orders.set(order.id, resolve));
     thread.worker.postMessage(order, [bytes.buffer, ends.buffer]);
-    this.rest();
     return answer;
   }
 
@@ -54,24 +56,28 @@ export class RecoveryThreads {
     await this.end();
   }
 
-  private leastBusy(): Thread {
-    const free = [...this.threads].sort((a, b) => a.orders.size - b.orders.size)[0];
-    return free !== undefined && (free.orders.size === 0 || this.threads.length >= this.most) ? free : this.start();
+  private leastBusy(): Thread | null {
+    const ready = this.threads.filter((one) => one.ready).sort((a, b) => a.orders.size - b.orders.size)[0] ?? null;
+    if ((ready === null || ready.orders.size > 0) && this.threads.length < this.most && this.threads.every((one) => one.ready)) this.start();
+    return ready;
   }
 
-  private start(): Thread {
+  private start(): void {
     const data: RecoveryData = { role: 'steleRecovery' };
-    const thread: Thread = { worker: new Worker(this.file, { workerData: data, resourceLimits: MEMORY }), orders: new Map() };
+    const thread: Thread = { worker: new Worker(this.file, { workerData: data, resourceLimits: MEMORY }), ready: false, orders: new Map() };
     thread.worker.unref();
-    thread.worker.on('message', ({ id, entries }: RecoveryReport) => {
-      thread.orders.get(id)?.(readRecovered(entries));
-      thread.orders.delete(id);
+    thread.worker.on('message', (report: RecoveryReport) => {
+      if (report.ready) {
+        thread.ready = true;
+        return;
+      }
+      thread.orders.get(report.id)?.(readRecovered(report.entries));
+      thread.orders.delete(report.id);
     });
     // What it was given is then recovered where it is needed: slower, with the same result.
     thread.worker.on('error', () => this.forget(thread));
     thread.worker.on('exit', () => this.forget(thread));
     this.threads.push(thread);
-    return thread;
   }
 
   private forget(thread: Thread): void {

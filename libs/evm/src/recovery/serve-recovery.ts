@@ -12,10 +12,7 @@ export interface RecoveryOrder {
   ends: Uint32Array;
 }
 
-export interface RecoveryReport {
-  id: number;
-  entries: Uint8Array;
-}
+export type RecoveryReport = { ready: true } | { ready: false; id: number; entries: Uint8Array };
 
 /** Whether this thread was started to recover senders. */
 export function isRecoveryThread(): boolean {
@@ -26,10 +23,11 @@ export function isRecoveryThread(): boolean {
 export function serveRecovery(): void {
   const port = parentPort;
   if (port === null || !isRecoveryThread()) throw new Error('this thread was not started to recover senders');
+  const send = (report: RecoveryReport, buffers: ArrayBuffer[] = []): void => port.postMessage(report, buffers);
   port.on('message', ({ id, bytes, ends }: RecoveryOrder) => {
     const raws = Array.from(ends, (end, i) => bytes.subarray(i === 0 ? 0 : ends[i - 1], end));
     const entries = recoverAll(raws);
-    const report: RecoveryReport = { id, entries };
-    port.postMessage(report, [entries.buffer as ArrayBuffer]);
+    send({ ready: false, id, entries }, [entries.buffer as ArrayBuffer]);
   });
+  send({ ready: true });
 }
