@@ -44,8 +44,10 @@ export class Rig {
   readonly records: LogRecord[] = [];
   /** Everything it broadcast. */
   readonly sent: Message[] = [];
-  /** Of the timer of each kind that was set last. */
-  readonly delaysMs = new Map<TimerKind, number>();
+  /** The timer of each kind that was set last. */
+  readonly timers = new Map<TimerKind, Extract<Effect, { type: 'setTimer' }>>();
+  /** Name of the next block that it builds. */
+  builds = 'new';
   /** Names of blocks that do not execute. */
   readonly invalid = new Set<string>();
   /** What blocks of these names do differently. */
@@ -77,7 +79,7 @@ export class Rig {
   /** One step; the effects as they are. */
   feed(input: Input): Effect[] {
     const { effects } = step(this.state, input);
-    for (const effect of effects) if (effect.type === 'setTimer') this.delaysMs.set(effect.timer.kind, effect.delayMs);
+    for (const effect of effects) if (effect.type === 'setTimer') this.timers.set(effect.timer.kind, effect);
     return effects;
   }
 
@@ -104,7 +106,7 @@ export class Rig {
         return { type: 'signed', id: effect.id, signature };
       }
       case 'execute': return { type: 'executed', height: effect.height, blockHash: effect.blockHash, outcome: this.outcomeOf(this.nameOf(effect.blockHash)) };
-      case 'build': return { type: 'built', height: effect.height, round: effect.round, block: this.block('new', effect.evidence), outcome: this.outcomeOf('new') ?? this.outcome };
+      case 'build': return { type: 'built', height: effect.height, round: effect.round, block: this.block(this.builds, effect.evidence), outcome: this.outcomeOf(this.builds) ?? this.outcome };
       default: return null;
     }
   }

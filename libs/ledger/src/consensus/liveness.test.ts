@@ -62,7 +62,7 @@ describe('rule 13: what a laggard needs is sent again', () => {
     rig.run(rig.prevote(1, round, 'nil'), rig.prevote(2, round, 'A'));
     rig.run(rig.timeout('propose'), rig.precommit(1, round, 'nil'), rig.precommit(2, round, 'A'), rig.precommit(3, round, 'B'));
     const grown = steps * PARAMS.timeoutDeltaMs;
-    expect((['propose', 'prevote', 'precommit'] as const).map((kind) => rig.delaysMs.get(kind))).toEqual([PARAMS.proposeTimeoutMs + grown, PARAMS.prevoteTimeoutMs + grown, PARAMS.precommitTimeoutMs + grown]);
+    expect((['propose', 'prevote', 'precommit'] as const).map((kind) => rig.timers.get(kind)?.delayMs)).toEqual([PARAMS.proposeTimeoutMs + grown, PARAMS.prevoteTimeoutMs + grown, PARAMS.precommitTimeoutMs + grown]);
   });
 
   it('timeouts grow with the round', () => {

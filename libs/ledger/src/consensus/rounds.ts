@@ -7,6 +7,7 @@ import { adoptAhead } from './receive.js';
 import { hasSigned, requestProposal, selfIndex } from './sign.js';
 import type { State } from './state.js';
 import { setRebroadcastTimer, setRoundTimer } from './timers.js';
+import { adoptValid } from './valid.js';
 import { keyOf } from './votes.js';
 
 /**
@@ -22,6 +23,7 @@ export function startRound(state: State, effects: Effect[], round: number, proof
   state.timersSet.clear();
   for (const old of state.rounds.keys()) if (old < round - ROUNDS_BEHIND) state.rounds.delete(old);
   adoptAhead(state, effects);
+  adoptValid(state);
   setRoundTimer(state, effects, 'propose');
   setRebroadcastTimer(state, effects);
   propose(state, effects);

@@ -1,5 +1,4 @@
 import { equalBytes } from '../encoding/index.js';
-import type { Certificate } from '../formats/certificate.js';
 import { isWeak } from '../formats/quorum.js';
 import { tryDecide } from './decide.js';
 import type { Effect } from './effect.js';
@@ -7,11 +6,12 @@ import { startRound } from './rounds.js';
 import { requestVote } from './sign.js';
 import { roundState, type State } from './state.js';
 import { setRoundTimer } from './timers.js';
+import { adoptValid } from './valid.js';
 import { keyOf } from './votes.js';
 
 /** Applies the rules until none of them changes anything: each change raises height, round, step or valid round, so this ends. */
 export function applyRules(state: State, effects: Effect[]): void {
-  while (!state.halted && (tryDecide(state, effects) || trySkip(state, effects) || tryPrevote(state, effects) || tryValid(state) || tryPrecommit(state, effects))) {
+  while (!state.halted && (tryDecide(state, effects) || trySkip(state, effects) || tryPrevote(state, effects) || adoptValid(state) || tryPrecommit(state, effects))) {
     // Each rule that fired may enable another.
   }
   if (state.halted || state.step === 'newHeight') return;
@@ -48,24 +48,6 @@ function tryPrevote(state: State, effects: Effect[]): boolean {
   const free = proposal.polRound === -1 ? state.lockedRound === -1 : state.lockedRound <= proposal.polRound;
   state.step = 'prevote';
   requestVote(state, effects, 'prevote', known?.status === 'valid' && !round.unwelcome && (free || lockedOnIt) ? proposal.blockHash : null);
-  return true;
-}
-
-/**
- * Rule 5, first half: the newest polka whose block is valid here is what this node would propose. Polkas of past rounds count
- * as well: proposing an older one is never unsafe, and nodes that were away learn what others are locked on.
- */
-function tryValid(state: State): boolean {
-  let newest: Certificate | null = null;
-  for (const [round, { polka }] of state.rounds) {
-    if (polka === null || round > state.round || round <= state.validRound || round <= (newest?.round ?? -1)) continue;
-    if (round === state.round && state.step !== 'prevote' && state.step !== 'precommit') continue;
-    if (state.blocks.get(keyOf(polka.blockHash))?.status === 'valid') newest = polka;
-  }
-  if (newest === null) return false;
-  state.validRound = newest.round;
-  state.validHash = newest.blockHash;
-  state.polka = newest;
   return true;
 }
 

@@ -22,6 +22,8 @@ export function step(state: State, input: Input): { state: State; effects: Effec
   if (state.halted) return { state, effects };
   take(state, effects, input);
   if (!state.halted) applyRules(state, effects);
+  // Whoever halts says nothing more, not even what was signed before.
+  if (state.halted) effects.splice(effects.findIndex((effect) => effect.type === 'halt') + 1);
   return { state, effects };
 }
 
