@@ -37,8 +37,12 @@ export class LaggardHelper {
     private readonly headSinceMs: () => number,
   ) {}
 
-  /** Answers a request as far as one answer may go, and says where it ended: who wants more asks again. */
+  /**
+   * Answers a request as far as one answer may go, and says where it ended: who wants more asks again.
+   * @throws Error for a range that holds no block.
+   */
   answer(link: PeerLink, from: bigint, to: bigint): void {
+    if (from < 1n || to < from) throw new Error(`asks for blocks ${from} to ${to}`);
     const served = this.servedOf(link);
     if (served.requests.length >= MAX_REQUESTS) {
       link.send(blocksEndFrame(from, from - 1n));
