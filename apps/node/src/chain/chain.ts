@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { createExecutor, keccak256, openChainStore, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type HaltProof, type Input, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
@@ -18,8 +18,10 @@ import { BlockSync } from '../sync/block-sync.js';
 import { LaggardHelper } from '../sync/helper.js';
 import { verifyOnce } from '../sync/verify-once.js';
 import { BlockWork } from './block-work.js';
+import { ConflictWatch } from './conflict-watch.js';
 import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
+import { Halting } from './halting.js';
 import { Inbox } from './inbox.js';
 
 const EXPIRE_INTERVAL_MS = 60_000;
@@ -60,6 +62,8 @@ export class Chain {
   private readonly helper: LaggardHelper;
   private readonly recovery: RecoveryThreads | null;
   private readonly folder: EvidenceFolder;
+  private readonly halting: Halting;
+  private readonly conflicts: ConflictWatch;
   private readonly expiry: NodeJS.Timeout;
   private readonly committedListeners: Listeners<bigint> = new Set();
   private readonly pendingListeners: Listeners<AdmittedTransaction> = new Set();
@@ -68,7 +72,6 @@ export class Chain {
   private peersAreOf: ValidatorSet | null = null;
   /** The height for which the machine knows that transactions wait. */
   private announcedHeight = 0n;
-  private haltedReason: string | undefined;
   private transactionsCommitted = 0;
 
   static async open(options: ChainOptions): Promise<Chain> {
@@ -89,6 +92,17 @@ export class Chain {
     this.recovery = options.program === undefined ? null : new RecoveryThreads(options.program, Math.max(1, Math.min(MAX_RECOVERY_THREADS, availableParallelism() - 1)));
     const work = new BlockWork(store, executor, admission, this.pool, identity.publicKey);
     this.folder = new EvidenceFolder(join(dataFolder, 'evidence'));
+    this.halting = new Halting(join(dataFolder, 'halted'), logger, {
+      broadcast: (frame) => this.mesh.broadcast(frame),
+      stop: () => {
+        this.sync.stop();
+        this.driver.freeze();
+      },
+    });
+    this.conflicts = new ConflictWatch({
+      store, faultModel: options.genesis.faultModel, verify: verifier, recentValidators: () => [this.driver.context.validators, this.driver.context.prevValidators],
+      found: (reason, proof) => this.halting.halt(reason, proof),
+    });
     this.mesh = new Mesh(identity, store.genesisHash, () => store.head().height, this.meshEvents, logger);
     this.gossip = new Gossip({
       self: identity.publicKey, pool: this.pool, store, admission, validators: () => this.validators, peers: () => this.mesh.up, entered: (transaction) => this.entered(transaction),
@@ -105,14 +119,14 @@ export class Chain {
         evidence: (evidence) => {
           if (this.folder.keep(evidence)) logger.warn('a validator signed two conflicting messages; the proof is kept', { validator: toHex(evidence.publicKey), height: Number(evidencePlace(evidence).height) });
         },
-        halted: (reason) => this.halt(reason),
+        halted: (reason, proof) => this.halting.halt(reason, proof),
         fatal,
       },
     });
     this.sync = new BlockSync({
       store, mesh: this.mesh, work, driver: this.driver, logger, admission, recovery: this.recovery,
       certificates: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, verify: verifier },
-      halt: (reason) => this.halt(reason), keepDiverged: (height, block, certificate) => this.folder.keepDiverged(height, block, certificate),
+      halt: (reason, proof) => this.halting.halt(reason, proof),
     });
     this.helper = new LaggardHelper(store, () => this.headSinceMs);
     this.expiry = setInterval(() => this.pool.expire(Date.now()), EXPIRE_INTERVAL_MS);
@@ -120,8 +134,10 @@ export class Chain {
   }
 
   start(): void {
-    this.driver.start();
-    for (const evidence of this.folder.proofs()) this.driver.feed({ type: 'evidence', evidence });
+    if (!this.halting.restore()) {
+      this.driver.start();
+      for (const evidence of this.folder.proofs()) this.driver.feed({ type: 'evidence', evidence });
+    }
     this.mesh.setEndpoints(this.options.endpoints);
   }
 
@@ -157,12 +173,12 @@ export class Chain {
   }
 
   get phase(): 'running' | 'syncing' | 'halted' {
-    if (this.haltedReason !== undefined) return 'halted';
+    if (this.halting.reason !== undefined) return 'halted';
     return this.sync.syncing ? 'syncing' : 'running';
   }
 
   get reason(): string | undefined {
-    return this.haltedReason;
+    return this.halting.reason;
   }
 
   get position(): Driver['position'] {
@@ -198,6 +214,8 @@ export class Chain {
 
   private readonly meshEvents = {
     up: (link: PeerLink): void => {
+      this.halting.tell((frame) => link.send(frame));
+      if (this.halting.reason !== undefined) return;
       this.gossip.greet(link);
       this.driver.resend((message) => link.send(this.frameOf(message)));
       this.sync.consider();
@@ -220,11 +238,11 @@ export class Chain {
 
   private hear(link: PeerLink, type: number, payload: Uint8Array): void {
     const message = decodeMessage(type, payload);
-    if (message !== null) return this.hearMessage(link, message);
+    if (message !== null) return this.halting.reason === undefined ? this.hearMessage(link, message) : undefined;
     switch (type) {
       case FRAME.transactions:
         // On a state that is long past nothing can be said of them; what counts comes in blocks.
-        return this.sync.lost ? undefined : this.gossip.receive(link, payload);
+        return this.sync.lost || this.halting.reason !== undefined ? undefined : this.gossip.receive(link, payload);
       case FRAME.transactionsHeld:
         return this.gossip.acknowledged(link, payload);
       case FRAME.compactProposal:
@@ -254,12 +272,21 @@ export class Chain {
   private hearMessage(link: PeerLink, message: Message): void {
     const height = heightOf(message);
     const current = this.driver.height;
+    if (this.toldConflict(link, message)) return;
     if (height === current || message.type === 'evidence') {
       const bytes = sizeOf(message);
       link.hold('consensus', bytes);
       this.driver.feed(inputOf(message), () => link.release('consensus', bytes));
     } else if (height < current) this.helper.heardOld(link, height, Date.now());
     else this.inbox.keep(link, message, current);
+  }
+
+  /** Rule 17. True where the message needs no further look. */
+  private toldConflict(link: PeerLink, message: Message): boolean {
+    const told = message.type === 'certificate' ? message.certificate : message.type === 'proposal' ? message.proposal.block.lastCommit : null;
+    const verdict = told === null ? 'sound' : this.conflicts.heard(told);
+    if (verdict === 'false') link.close('sent a certificate that does not hold');
+    return verdict !== 'sound';
   }
 
   private feedKept(height: bigint): void {
@@ -300,15 +327,6 @@ export class Chain {
     this.options.logger.debug('block committed', { height: Number(height), transactions: transactions.length });
     this.tellMachine();
     this.sync.advanced();
-  }
-
-  /** Consensus and sync end; reads, status and the evidence stay. */
-  private halt(reason: string): void {
-    if (this.haltedReason !== undefined) return;
-    this.haltedReason = reason;
-    this.options.logger.error('this node has halted', { reason });
-    this.sync.stop();
-    this.driver.freeze();
   }
 }
 

@@ -1,4 +1,4 @@
-import { createState, step, type Block, type Certificate, type Effect, type Evidence, type Input, type MachineConfig, type Message, type SignRequest, type State } from '#ledger';
+import { createState, step, type Block, type Certificate, type Effect, type Evidence, type HaltProof, type Input, type MachineConfig, type Message, type SignRequest, type State } from '#ledger';
 import type { ChainStore, AdmittedTransaction } from '#evm';
 import type { Logger } from '../log/logger.js';
 import { contextAbove } from './context.js';
@@ -19,7 +19,7 @@ export interface DriverEvents {
   blockMissing(height: bigint): void;
   /** A validator signed two conflicting messages: new to this process, and proven. */
   evidence(evidence: Evidence): void;
-  halted(reason: string): void;
+  halted(reason: string, proof: HaltProof): void;
   /** Nothing may go on: the process must end. */
   fatal(error: Error): void;
 }
@@ -169,7 +169,7 @@ export class Driver {
         return parts.events.blockMissing(effect.height);
       case 'halt':
         this.timers.stop();
-        return parts.events.halted(effect.reason);
+        return parts.events.halted(effect.reason, effect.proof);
     }
   }
 

@@ -5,7 +5,7 @@ import { decodeEvidence, encodeEvidence, evidenceKey, evidencePlace, LedgerError
 const MAX_FILES = 1000;
 const PROOF = '.evidence';
 
-/** Proofs against others, and blocks on which this node and the chain disagree, as their canonical bytes. Bounded. */
+/** Proofs of equivocation, as their canonical bytes. Bounded. */
 export class EvidenceFolder {
   private count: number;
 
@@ -31,12 +31,6 @@ export class EvidenceFolder {
         throw error;
       }
     });
-  }
-
-  /** Keeps a certified block that does something else here. */
-  keepDiverged(height: bigint, block: Bytes, certificate: Bytes): void {
-    this.write(`${height}-diverged.block`, block);
-    this.write(`${height}-diverged.certificate`, certificate);
   }
 
   private write(name: string, bytes: Bytes): boolean {

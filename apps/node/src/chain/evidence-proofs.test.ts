@@ -33,7 +33,7 @@ describe('rule 10: what a node keeps of equivocations', () => {
     const one = proof(generateKeyPair(), 7n, 3);
     evidence.keep(one);
     writeFileSync(join(folder, '1-torn.evidence'), new Uint8Array([1, 2, 3]));
-    writeFileSync(join(folder, '9-diverged.block'), new Uint8Array([1]));
+    writeFileSync(join(folder, '9-notes.txt'), new Uint8Array([1]));
     expect(evidence.proofs()).toEqual([one]);
     expect(readdirSync(folder)).toHaveLength(3);
   });

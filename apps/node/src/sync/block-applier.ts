@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { encodeBlock, encodeCertificate, equalBytes, toHex, type Bytes, type ValidatorSet } from '#ledger';
+import { equalBytes, toHex, type HaltProof, type ValidatorSet } from '#ledger';
 import { EvmError, type ChainStore, type RecoveryThreads } from '#evm';
 import type { BlockWork } from '../chain/block-work.js';
 import type { Driver } from '../chain/driver.js';
@@ -28,8 +28,7 @@ export interface ApplierParts {
   drop: (height: number) => void;
   /** It is not what its peer said. */
   lied: (offered: OfferedBlock, why: string) => void;
-  halt: (reason: string) => void;
-  keepDiverged: (height: bigint, block: Bytes, certificate: Bytes) => void;
+  halt: (reason: string, proof: HaltProof) => void;
 }
 
 /** Executes blocks that have come, one height after another, and hands them to the machine, which decides and commits them. */
@@ -91,8 +90,8 @@ export class BlockApplier {
       return true;
     }
     if (execution.status === 'invalid' || !equalBytes(execution.outcome.stateRoot, stateRoot)) {
-      this.parts.keepDiverged(height, encodeBlock(block), encodeCertificate(certificate));
-      this.parts.halt(`diverged: the certified block at height ${height} ${execution.status === 'invalid' ? `is invalid here: ${execution.reason}` : `leads to another state here, ${toHex(execution.outcome.stateRoot).slice(0, 16)}`}`);
+      const what = execution.status === 'invalid' ? `is invalid here: ${execution.reason}` : `leads to another state here, ${toHex(execution.outcome.stateRoot).slice(0, 16)}`;
+      this.parts.halt(`diverged: the certified block at height ${height} ${what}`, { certificates: [certificate], block });
       return false;
     }
     this.fed = offered;

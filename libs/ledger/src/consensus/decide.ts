@@ -25,7 +25,7 @@ export function tryDecide(state: State, effects: Effect[]): boolean {
   }
   if (known.status === 'executing') return false;
   if (known.outcome === null) {
-    halt(state, effects, `a quorum decided block ${key} at height ${state.context.height}, and it is invalid here`);
+    halt(state, effects, `diverged: a quorum decided block ${key} at height ${state.context.height}, and it is invalid here`, { certificates: [commit], block: known.block });
     return false;
   }
   const precommits = state.rounds.get(commit.round)?.precommits;
@@ -44,7 +44,9 @@ export function decideSynced(state: State, effects: Effect[], block: Block, cert
   if (!verifyCertificate(certificate, validators, faultModel, genesisHash, verify).ok) return;
   noteCommit(state, effects, certificate);
   if (state.halted) return;
-  if (!headerFits(state, block) || !outcomeFits(state, block, outcome)) return halt(state, effects, `the certified block ${keyOf(hash)} at height ${height} does something else here`);
+  if (!headerFits(state, block) || !outcomeFits(state, block, outcome)) {
+    return halt(state, effects, `diverged: the certified block ${keyOf(hash)} at height ${height} does something else here`, { certificates: [certificate], block });
+  }
   decide(state, effects, block, hash, certificate, outcome);
 }
 

@@ -40,5 +40,11 @@ export type Effect =
   | { type: 'reportEvidence'; evidence: Evidence }
   /** A quorum decided this height and the block is not here: ask peers for it. */
   | { type: 'requestSync'; height: bigint }
-  /** The chain and this node disagree on what a certified block does: stop, keep everything. */
-  | { type: 'halt'; reason: string };
+  /** Safety is lost, or the chain and this node disagree on what a certified block does: stop, and keep what proves it. */
+  | { type: 'halt'; reason: string; proof: HaltProof };
+
+/** What shows why a node halted: the certificates, two where they conflict, and the block that does something else here. */
+export interface HaltProof {
+  certificates: readonly Certificate[];
+  block: Block | null;
+}

@@ -1,6 +1,6 @@
 import type { TransactionPlace } from '#evm';
 import { to0x, type Bytes } from '#ledger';
-import { CODES, RpcError } from '../errors.js';
+import { CODES, RpcError, serverError } from '../errors.js';
 import { formatReceipt, type RpcReceipt } from '../format/receipt.js';
 import { formatCommitted, formatPending } from '../format/transaction.js';
 import { method, type CallContext, type Method } from '../method.js';
@@ -34,6 +34,8 @@ function receiptOf({ raw, result, ...spot }: TransactionPlace): RpcReceipt {
 function submit({ backend, chain }: CallContext, raw: Bytes): Promise<Bytes> {
   // Reading the chain answers a node without genesis with the right error, before anything is submitted.
   void chain;
+  const { phase, reason } = backend.consensusStatus();
+  if (phase === 'halted') throw serverError(`this node has halted and takes no transactions: ${reason ?? 'its log says why'}`);
   return backend.submit(raw);
 }
 
