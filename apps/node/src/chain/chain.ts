@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { createExecutor, keccak256, openChainStore, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type HaltProof, type Input, type Message, type ValidatorSet } from '#ledger';
+import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
