@@ -71,7 +71,7 @@ async function outcomes(evm: EVM, state: OverlayStateManager): Promise<unknown[]
     evm.transientStorage.clear();
     const data = Uint8Array.from({ length: roll(80) }, () => roll(256));
     const { execResult } = await evm.runCall({ block: BLOCK, caller: CALLER, origin: CALLER, to: CONTRACT, data, gasLimit: BigInt(roll(2) === 0 ? 1_000_000 : roll(5000)), skipNonceIncrement: true });
-    const slots = [...overlay.slots].map(([key, { written }]) => [key, [...written].map(([slot, value]) => [slot, toHex(value as Bytes)])]);
+    const slots = [...overlay.slots].filter(([, { written }]) => written.size > 0).map(([key, { written }]) => [key, [...written].map(([slot, value]) => [slot, toHex(value as Bytes)])]);
     all.push({ i, gas: execResult.executionGasUsed, refund: execResult.gasRefund, error: execResult.exceptionError?.error, data: toHex(execResult.returnValue), logs: (execResult.logs ?? []).map(([, , bytes]) => toHex(bytes)), slots });
   }
   return all;

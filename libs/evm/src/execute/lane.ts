@@ -6,8 +6,10 @@ import { recoverPublicKey } from '../crypto/recover.js';
 import { EvmError } from '../errors.js';
 import { OverlayStateManager } from '../state/state-manager.js';
 import { EMPTY_STATE, Overlay } from '../state/overlay.js';
+import { AccessJournal } from './access-journal.js';
 import { Breath } from './breath.js';
 import type { Curves } from './curves.js';
+import { useFrames } from './frames.js';
 import { useLoop } from './interpreter-loop.js';
 import { quickOpcodes } from './opcodes.js';
 import { p256Priced, PRICES } from './prices.js';
@@ -36,10 +38,11 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
     shallowCopy: () => blockchain,
   };
   const breath = new Breath();
+  let shown: unknown;
   const jumpdest = {
     opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1,
     logicFunction: ({ interpreter }: { interpreter: unknown }): Promise<void> => {
-      useLoop(interpreter);
+      shown ??= interpreter;
       return breath.atJump() as Promise<void>;
     },
   };
@@ -47,6 +50,9 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
   // The library shows its interpreter to opcodes only: one JUMPDEST is run for it.
   state.use(new Overlay(EMPTY_STATE));
   await evm.runCode({ code: Uint8Array.of(0x5b), gasLimit: 100n });
+  evm.journal = new AccessJournal(state) as unknown as EVM['journal'];
+  useLoop(shown);
+  useFrames(evm, shown);
   state.use(null);
   return { evm, state, breath };
 }

@@ -2,40 +2,19 @@ import { getOpcodesForHF, type EVMOpts } from '@ethereumjs/evm';
 import type { Common } from '@ethereumjs/common';
 import { Address } from '@ethereumjs/util';
 import type { Bytes } from '#ledger';
+import { storageOpcodes } from './storage-opcodes.js';
+import { wordAt, wordOf } from './words.js';
 
 /**
  * Opcodes that the EVM library pads byte by byte through arrays of numbers: a CODECOPY of 24 KiB took more than a millisecond. The
  * same with typed arrays; gas is the library's.
  */
 
-type AddOpcode = Extract<NonNullable<EVMOpts['customOpcodes']>[number], { logicFunction: unknown }>;
-type RunState = Parameters<AddOpcode['logicFunction']>[0];
-
-const U64 = (1n << 64n) - 1n;
-const WORD = new Uint8Array(32);
-const VIEW = new DataView(WORD.buffer);
+export type AddOpcode = Extract<NonNullable<EVMOpts['customOpcodes']>[number], { logicFunction: unknown }>;
+export type RunState = Parameters<AddOpcode['logicFunction']>[0];
 
 /** What legacy code sees of code in EVM object format (EIP-3540), as the library has it. */
 const EOF_MAGIC = Uint8Array.of(0xef, 0);
-
-/** The word in a place that the next call uses again: to be copied at once. */
-function wordOf(value: bigint): Uint8Array {
-  VIEW.setBigUint64(24, value & U64);
-  if (value <= U64) WORD.fill(0, 0, 24);
-  else for (let at = 16, rest = value >> 64n; at >= 0; at -= 8, rest >>= 64n) VIEW.setBigUint64(at, rest & U64);
-  return WORD;
-}
-
-/** 32 bytes from a place on, zeros beyond the end. */
-function wordAt(bytes: Bytes, from: number): bigint {
-  const left = bytes.length - from;
-  if (left < 32) WORD.fill(0, left < 0 ? 0 : left);
-  if (left > 0) WORD.set(left < 32 ? bytes.subarray(from) : bytes.subarray(from, from + 32));
-  const high = VIEW.getBigUint64(0);
-  const second = VIEW.getBigUint64(8);
-  const low = (VIEW.getBigUint64(16) << 64n) | VIEW.getBigUint64(24);
-  return high === 0n && second === 0n ? low : (high << 192n) | (second << 128n) | low;
-}
 
 /** A part of data, with zeros beyond its end, into memory. */
 function copy(state: RunState, data: Bytes, target: bigint, source: bigint, length: bigint): void {
@@ -91,8 +70,8 @@ async function extCodeCopy(state: RunState): Promise<void> {
 export function quickOpcodes(common: Common): AddOpcode[] {
   const { opcodes, dynamicGasHandlers } = getOpcodesForHF(common);
   const all: readonly [number, string, (state: RunState) => void | Promise<void>][] = [...SYNC, [0x3c, 'EXTCODECOPY', extCodeCopy]];
-  return all.map(([opcode, opcodeName, logic]): AddOpcode => {
+  return [...storageOpcodes(common), ...all.map(([opcode, opcodeName, logic]): AddOpcode => {
     const gasFunction = dynamicGasHandlers.get(opcode);
     return { opcode, opcodeName, baseFee: opcodes.get(opcode)?.fee ?? 0, logicFunction: logic as AddOpcode['logicFunction'], ...(gasFunction === undefined ? {} : { gasFunction: gasFunction as NonNullable<AddOpcode['gasFunction']> }) };
-  });
+  })];
 }
