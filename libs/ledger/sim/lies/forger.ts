@@ -1,4 +1,4 @@
-import { blockHash, type Block, type Bytes, type Certificate, type Proposal, type State, type Vote, type VoteContent } from '../../src/index.js';
+import { blockHash, makeEvidence, sha256, type Block, type Bytes, type Certificate, type Evidence, type Proposal, type State, type Vote, type VoteContent } from '../../src/index.js';
 import { signCheaply } from '../keys.js';
 import { proposalBytes, voteBytes } from '../oracle.js';
 import type { Prng } from '../prng.js';
@@ -28,6 +28,15 @@ export class Forger {
   /** A proposal of a block of one's own making, named and signed. */
   propose(proposal: Proposal, block: Block): Proposal {
     return this.proposal({ ...proposal, block, blockHash: blockHash(block.header), polRound: -1, polka: null });
+  }
+
+  /** Proof of an equivocation of one's own; with signatures that are none, of somebody else's. */
+  evidence(accused: Bytes, place: Omit<VoteContent, 'blockHash'>): Evidence {
+    const signed = (hash: Bytes | null): Evidence['a'] => {
+      const signBytes = voteBytes({ ...place, blockHash: hash });
+      return { signBytes, signature: accused === this.key ? signCheaply(this.key, signBytes) : FORGED };
+    };
+    return makeEvidence(accused, signed(null), signed(sha256(accused)));
   }
 
   /** All true signatures for this that are to be had: the liars' own, and what others said. */

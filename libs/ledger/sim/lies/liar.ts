@@ -74,6 +74,7 @@ export class Liar {
       const votes = [...this.votes(state, message.vote, to), ...this.more(state, message.vote)];
       const told: Message[] = votes.map((vote) => ({ type: 'vote', vote }));
       if (this.tells('badCertificate')) told.push(...this.certificates(state, message.vote));
+      if (this.tells('frame')) told.push(this.framing(state, message.vote, own));
       if (this.tells('outOfTurn')) told.push(...this.outOfTurn(state, message.vote, own));
       return told;
     }
@@ -108,6 +109,13 @@ export class Liar {
       more.push({ ...vote, validator: size + 1 });
     }
     return more;
+  }
+
+  /** Accuses somebody of what it never signed. */
+  private framing(state: State, { kind, height, round }: Vote, own: number): Message {
+    const others = state.context.validators.validators.filter((_, i) => i !== own);
+    const accused = others.length === 0 ? this.forger.key : this.random.pick(others).publicKey;
+    return { type: 'evidence', evidence: this.forger.evidence(accused, { kind, height, round }) };
   }
 
   /** For the round's block, and for one of its own: polkas and commits that never were. */

@@ -1,12 +1,11 @@
-import { certificateHash, checkBlockBody, evidenceRoot, makeEvidence, sha256, transactionsRoot, type Block, type Bytes, type State } from '../../src/index.js';
+import { certificateHash, checkBlockBody, equalBytes, evidenceRoot, sha256, toHex, transactionsRoot, type Block, type Bytes, type State } from '../../src/index.js';
 import { NODE_KEYS } from '../keys.js';
-import { voteBytes } from '../oracle.js';
 import type { Prng } from '../prng.js';
 import { transactionOf } from '../transactions.js';
-import { FORGED, type Forger } from './forger.js';
+import type { Forger } from './forger.js';
 
 /** Those that only one check stands against come more often. */
-const FAULTS = [0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12, 12, 13, 13, 13, 13];
+const FAULTS = [0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12, 12, 13, 13, 13, 13, 14, 14, 14];
 const HOUR_MS = 3_600_000n;
 const UNSIGNED = Uint8Array.of(0, 0xff, 0xfe, 0);
 
@@ -28,7 +27,8 @@ export function spoil(block: Block, state: State, forger: Forger, random: Prng):
     case 10: return withTransactions(block, [...transactions, UNSIGNED]);
     // The header stays: the body is another's.
     case 11: return { ...block, transactions: [...transactions, transactionOf(0xff00 + random.below(250), { type: 'plain' })] };
-    case 12: return framing(block, state, random);
+    case 12: return framing(block, state, forger, random);
+    case 14: return repeating(block, state, forger, random);
     default: {
       if (lastCommit === null) return withHeader({ height: header.height + 1n });
       const forged = random.chance(0.5) ? forger.certificate(state, lastCommit) : { ...lastCommit, signatures: lastCommit.signatures.slice(1) };
@@ -45,13 +45,22 @@ function withTransactions(block: Block, transactions: readonly Bytes[]): Block {
   return { ...block, transactions, header: { ...block.header, txRoot: transactionsRoot(transactions), txCount: transactions.length } };
 }
 
-/** Accuses an honest validator of two votes: with signatures that are none, or with one of its own votes on both sides. */
-function framing(block: Block, state: State, random: Prng): Block {
-  const { context } = state;
-  const accused = random.pick(context.validators.validators);
-  const content = { kind: 'prevote' as const, height: context.height, round: random.below(3) };
-  const signed = (blockHash: Bytes | null): { signBytes: Bytes; signature: Bytes } => ({ signBytes: voteBytes({ ...content, blockHash }), signature: FORGED });
-  const evidence = [makeEvidence(accused.publicKey, signed(null), signed(sha256(block.header.stateRoot)))];
+/** Accuses a validator of two votes that it never signed. */
+function framing(block: Block, state: State, forger: Forger, random: Prng): Block {
+  const { validators, height } = state.context;
+  const accused = random.pick(validators.validators.filter(({ publicKey }) => !equalBytes(publicKey, forger.key)));
+  return withEvidence(block, [forger.evidence(accused.publicKey, { kind: 'prevote', height, round: random.below(3) })]);
+}
+
+/** Accuses itself, which is true, of what a block below holds already; where none does, of something new, which no check is against. */
+function repeating(block: Block, state: State, forger: Forger, random: Prng): Block {
+  const own = [...state.context.accused.heights.keys()].map((key) => key.split('/')).filter(([key]) => key === toHex(forger.key));
+  const [, kind, height, round] = own.length > 0 ? random.pick(own) : [];
+  const place = kind === 'prevote' || kind === 'precommit' ? { kind, height: BigInt(height ?? 0), round: Number(round) } as const : { kind: 'prevote', height: state.context.height, round: 0 } as const;
+  return withEvidence(block, [forger.evidence(forger.key, place)]);
+}
+
+function withEvidence(block: Block, evidence: Block['evidence']): Block {
   const spoiled = { ...block, evidence, header: { ...block.header, evidenceRoot: evidenceRoot(evidence) } };
   return checkBlockBody(spoiled) === null ? spoiled : block;
 }
