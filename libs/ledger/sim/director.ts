@@ -53,8 +53,8 @@ export class Director {
     const key = `${vote.kind}/${to}`;
     const heard = place.heard.get(key) ?? new Set();
     if (heard.has(from)) return false;
-    // Who votes for the block itself hears itself as well.
-    if (heard.size >= this.quorum - (unaware ? 1 : 2)) return true;
+    // Who votes for the block itself hears itself as well. Who knew nothing of the polka votes nil, and needs one more to go on.
+    if (heard.size >= this.quorum - (place.unaware === to ? 1 : 2)) return true;
     place.heard.set(key, heard.add(from));
     return false;
   }
