@@ -64,6 +64,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     maxWorkMs: random.pick(weather === 'slow' || directed ? [2, 5] : [2, 20, 60]),
     transactionMs: directed ? 100 : random.pick([100, 200, 600]),
     recorded: random.chance(0.1),
+    unsorted: random.chance(0.25),
   };
 }
 

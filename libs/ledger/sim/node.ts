@@ -157,10 +157,11 @@ export class SimNode implements NodePort {
   private hear(from: number, message: Message | null): void {
     if (message === null) return;
     const height = heightOf(message);
-    const current = this.state.context.height;
-    if (height === current || message.type === 'evidence') this.feed(this.inputOf(message));
-    else if (height < current) this.sync.heardOld(from, height);
-    else this.inbox.keep(message, current);
+    // Evidence may be of any height.
+    const current = message.type === 'evidence' ? height : this.state.context.height;
+    if (height < current) this.sync.heardOld(from, height);
+    else if (height > current) this.inbox.keep(message, current);
+    if (height === current || this.world.plan.unsorted) this.feed(this.inputOf(message));
   }
 
   send(to: number, packet: Packet): void {

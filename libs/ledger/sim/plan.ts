@@ -74,4 +74,6 @@ export interface Plan {
   transactionMs: number;
   /** Whether one node's inputs are kept and replayed: the machine is a function of them. */
   recorded: boolean;
+  /** Whether shells give the machine messages of any height: it must see for itself that they are not of its own. */
+  unsorted: boolean;
 }

@@ -7,6 +7,8 @@ const DISK = 'sim/disk.ts';
 export const SHELL_MUTANTS: readonly Mutant[] = [
   { name: 'shell: says that a record is durable before it is', file: NODE, find: "        durable();\n", replace: "        this.later(30, durable);\n" },
   { name: 'shell: a restart does not read its log', file: DISK, find: 'return records;', replace: 'return [];' },
+  { name: 'shell: proposals are not read from the log', file: DISK, find: 'return records;', replace: "return records.filter(({ kind }) => kind !== 'proposal');" },
+  { name: 'shell: proposals are not written to the log', file: NODE, find: 'const durable = this.disk.append(record);', replace: "const durable = record.kind === 'proposal' ? () => undefined : this.disk.append(record);" },
   { name: 'shell: signs with a damaged log', file: 'src/safety/read-log.ts', find: 'damaged || all === null ? headHeight + 1n : -1n', replace: '-1n' },
   { name: 'shell: signs where its store lost blocks', file: DISK, find: 'this.forbid(before + 1n);', replace: '' },
   { name: 'shell: acknowledges alone', file: 'sim/pool.ts', find: '!mayLose(this.world.plan.faultModel, powerOf(current, holders), current.total)', replace: 'holders.size < 1' },
