@@ -1,5 +1,5 @@
-import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
-import { createEVM, EVMError, type EVM, type ExecResult } from '@ethereumjs/evm';
+import { createCustomCommon, Mainnet } from '@ethereumjs/common';
+import { createEVM, type EVM } from '@ethereumjs/evm';
 import { sha256, type Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
 import { recoverPublicKey } from '../crypto/recover.js';
@@ -12,7 +12,7 @@ import type { Curves } from './curves.js';
 import { useFrames } from './frames.js';
 import { useLoop } from './interpreter-loop.js';
 import { quickOpcodes } from './opcodes.js';
-import { p256Priced, PRICES } from './prices.js';
+import { STELE_RULES, type ExecutionRules } from './rules.js';
 
 /** BLOCKHASH of an earlier block. */
 export type BlockHashAt = (height: bigint) => Bytes | null;
@@ -22,15 +22,16 @@ export interface Lane {
   evm: EVM;
   state: OverlayStateManager;
   breath: Breath;
+  rules: ExecutionRules;
 }
 
 /** @param curves null where no code will run: then no precompile is called. */
-export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, curves: Curves | null): Promise<Lane> {
+export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, curves: Curves | null, rules: ExecutionRules = STELE_RULES): Promise<Lane> {
   const common = createCustomCommon({ chainId: Number(evmChainId), name: 'stele' }, Mainnet, {
-    hardfork: Hardfork.Osaka,
+    hardfork: rules.hardfork,
     customCrypto: { keccak256, sha256: (bytes) => sha256(bytes), ecrecover: precompileRecover },
   });
-  common.updateParams(PRICES);
+  common.updateParams(rules.prices);
   const state = new OverlayStateManager();
   const blockchain = {
     getBlock: async (height: number) => ({ hash: (): Bytes => blockHashAt(BigInt(height)) ?? new Uint8Array(32) }),
@@ -46,27 +47,20 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
       return breath.atJump() as Promise<void>;
     },
   };
-  const evm = await createEVM({ common, params: PRICES, stateManager: state, blockchain, customPrecompiles: [NO_BLOBS, p256Priced(common)], customOpcodes: [jumpdest, ...quickOpcodes(common)], ...curves });
+  const evm = await createEVM({
+    common, params: rules.prices, stateManager: state, blockchain, customPrecompiles: rules.precompiles(common), customOpcodes: [jumpdest, ...(rules.quick ? quickOpcodes(common) : [])], ...curves,
+  });
   // The library shows its interpreter to opcodes only: one JUMPDEST is run for it.
   state.use(new Overlay(EMPTY_STATE));
   await evm.runCode({ code: Uint8Array.of(0x5b), gasLimit: 100n });
-  evm.journal = new AccessJournal(state) as unknown as EVM['journal'];
   useLoop(shown);
-  useFrames(evm, shown);
+  if (rules.quick) {
+    evm.journal = new AccessJournal(state) as unknown as EVM['journal'];
+    useFrames(evm, shown);
+  }
   state.use(null);
-  return { evm, state, breath };
+  return { evm, state, breath, rules };
 }
-
-/**
- * The point evaluation of EIP-4844 fails like a precompile that was given nonsense: there are no blobs here. The library's own
- * would throw out of the EVM.
- */
-const NO_BLOBS = {
-  address: '0x000000000000000000000000000000000000000a' as const,
-  function: ({ gasLimit }: { gasLimit: bigint }): ExecResult => ({
-    returnValue: new Uint8Array(0), executionGasUsed: gasLimit, exceptionError: new EVMError(EVMError.errorMessages.INVALID_INPUTS),
-  }),
-};
 
 /** ECRECOVER, address 1: the library has checked v; a throw means that there is no such key. */
 function precompileRecover(digest: Uint8Array, v: bigint, r: Uint8Array, s: Uint8Array, chainId?: bigint): Uint8Array {

@@ -14,6 +14,10 @@ export interface Message {
   accessList: readonly AccessListEntry[];
   intrinsicGas: bigint;
   floorGas: bigint;
+  /** What GASPRICE says; 0 where there are no fees. */
+  gasPrice?: bigint;
+  /** What BLOBHASH says (EIP-4844). */
+  blobVersionedHashes?: readonly `0x${string}`[];
 }
 
 export interface Outcome {

@@ -4,7 +4,7 @@ import { equalBytes, fromHex, toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
 import type { Overlay } from '../state/overlay.js';
-import { COINBASE, type EvmBlock } from './environment.js';
+import type { EvmBlock } from './environment.js';
 import type { Lane } from './lane.js';
 import type { Message, Outcome } from './message.js';
 import { isRecords, runRecords } from './run-records.js';
@@ -28,13 +28,13 @@ export function checkPlace(overlay: Overlay, message: Message, gasLeftInBlock: b
  */
 export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlock, message: Message): Promise<Outcome | null> {
   if (isRecords(message.to)) return runRecords(overlay, block.header.number, message);
-  const { evm } = lane;
+  const { evm, rules } = lane;
   lane.state.use(overlay);
   overlay.beginTransaction();
   overlay.checkpoint();
   evm.journal.cleanJournal();
   evm.transientStorage.clear();
-  warm(lane, message);
+  warm(lane, block, message);
   const sender = new Address(message.sender);
   const account = overlay.account(message.sender) ?? { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH };
   overlay.setAccount(message.sender, { ...account, nonce: message.nonce + 1n });
@@ -42,8 +42,9 @@ export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlo
   let execResult: ExecResult;
   try {
     ({ execResult } = await evm.runCall({
-      block, caller: sender, origin: sender, gasPrice: 0n, gasLimit: message.gasLimit - message.intrinsicGas,
+      block, caller: sender, origin: sender, gasPrice: message.gasPrice ?? 0n, gasLimit: message.gasLimit - message.intrinsicGas,
       to: message.to === null ? undefined : new Address(message.to), value: message.value, data: message.data, skipNonceIncrement: true,
+      ...(message.blobVersionedHashes === undefined ? {} : { blobVersionedHashes: [...message.blobVersionedHashes] }),
     }));
   } catch (error) {
     if (error instanceof EvmError) throw error; // the store's, not the library's
@@ -51,11 +52,11 @@ export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlo
     return null;
   }
   const gasBeforeRefund = message.intrinsicGas + execResult.executionGasUsed;
-  const refund = min(execResult.gasRefund ?? 0n, gasBeforeRefund / 5n); // EIP-3529
+  const refund = min(execResult.gasRefund ?? 0n, gasBeforeRefund / rules.refundQuotient); // EIP-3529
   const gasUsed = max(gasBeforeRefund - refund, message.floorGas); // EIP-7623
   // EIP-6780: only a contract that this transaction created is deleted.
   for (const address of execResult.selfdestruct?.keys() ?? []) {
-    if (execResult.createdAddresses?.has(address) !== true) continue;
+    if (rules.destroysCreatedOnly && execResult.createdAddresses?.has(address) !== true) continue;
     const bytes = fromHex(address);
     overlay.clearStorage(bytes);
     overlay.setAccount(bytes, null);
@@ -72,11 +73,11 @@ export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlo
 }
 
 /** EIP-2929, 2930 and 3651: what is warm from the start. */
-function warm({ evm }: Lane, message: Message): void {
+function warm({ evm }: Lane, { header }: EvmBlock, message: Message): void {
   const { journal } = evm;
   for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
   journal.addAlwaysWarmAddress(toHex(message.sender));
-  journal.addAlwaysWarmAddress(toHex(COINBASE.bytes));
+  if (header.coinbase !== undefined && evm.common.isActivatedEIP(3651)) journal.addAlwaysWarmAddress(toHex(header.coinbase.bytes));
   if (message.to !== null) journal.addAlwaysWarmAddress(toHex(message.to));
   for (const { address, storageKeys } of message.accessList) {
     const key = toHex(address);

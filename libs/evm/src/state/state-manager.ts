@@ -1,9 +1,12 @@
 import type { AccountFields, StateManagerInterface } from '@ethereumjs/common';
 import { Account, type Address } from '@ethereumjs/util';
-import type { Bytes } from '#ledger';
+import { toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
 import type { Overlay } from './overlay.js';
+
+/** A storage root that is not that of nothing. */
+const SOME_STORAGE = new Uint8Array(32);
 
 /**
  * The EVM library's view of an overlay. Its promises are all settled at once: nothing here waits. The overlay is put in before
@@ -11,6 +14,11 @@ import type { Overlay } from './overlay.js';
  */
 export class OverlayStateManager implements StateManagerInterface {
   private current: Overlay | null = null;
+  /**
+   * Accounts in hex that hold storage and have neither code nor nonce, on which nothing can be created (EIP-7610). No chain has any, as a
+   * contract begins with nonce 1; the public tests do.
+   */
+  storageWithoutCode: ReadonlySet<string> = new Set();
 
   readonly originalStorageCache = {
     get: async (address: Address, key: Uint8Array): Promise<Uint8Array> => this.overlay.originalStorage(address.bytes, key),
@@ -28,7 +36,9 @@ export class OverlayStateManager implements StateManagerInterface {
 
   async getAccount(address: Address): Promise<Account | undefined> {
     const account = this.overlay.account(address.bytes);
-    return account === null ? undefined : new Account(account.nonce, account.balance, undefined, account.codeHash, null);
+    if (account === null) return undefined;
+    const storageRoot = this.storageWithoutCode.size > 0 && this.storageWithoutCode.has(toHex(address.bytes)) ? SOME_STORAGE : undefined;
+    return new Account(account.nonce, account.balance, storageRoot, account.codeHash, null);
   }
 
   async putAccount(address: Address, account?: Account): Promise<void> {

@@ -10,6 +10,8 @@ import { asBuffer, heightKey, openTables, ownBytes, type Tables } from './tables
 
 export interface OpenOptions {
   genesis: Genesis;
+  /** For tests: puts more into the state of height 0 than genesis can say. */
+  seed?: (state: Overlay) => void;
 }
 
 const FORMAT_KEY = Buffer.from('format');
@@ -25,7 +27,7 @@ export async function openChainStore(folder: string, options: OpenOptions): Prom
   const tables = openTables(folder);
   try {
     const format = tables.meta.get(FORMAT_KEY);
-    if (format === undefined) await writeGenesis(tables, options.genesis);
+    if (format === undefined) await writeGenesis(tables, options);
     else if (!equalBytes(format, FORMAT)) throw new EvmError('damagedStore', `the store has format ${format.toString()}, this program knows ${FORMAT.toString()}`);
     checkGenesis(tables, options.genesis);
     return new LmdbChainStore(tables, options.genesis);
@@ -42,13 +44,14 @@ function checkGenesis(tables: Tables, genesis: Genesis): void {
 }
 
 /** Height 0: what genesis allots. The format mark is in the same batch, so a crash leaves either nothing or all. */
-async function writeGenesis(tables: Tables, genesis: Genesis): Promise<void> {
+async function writeGenesis(tables: Tables, { genesis, seed }: OpenOptions): Promise<void> {
   const overlay = new Overlay(EMPTY_STATE);
   for (const { address, balance, code } of genesis.alloc) {
     overlay.setAccount(address, { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH });
     if (code.length > 0) overlay.setCode(address, code);
     else if (balance === 0n) overlay.setAccount(address, null);
   }
+  seed?.(overlay);
   const writer = new StateWriter(tables, null);
   const blockOverlay = writer.overlayOf(overlay, EMPTY_STATE, 0n);
   await tables.root.transaction(() => {
