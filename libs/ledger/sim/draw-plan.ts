@@ -22,47 +22,55 @@ type Weather = (typeof WEATHERS)[number];
 export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const random = new Prng(seed, 1);
   const weather = random.pick(WEATHERS);
-  const drawnNodes = random.pick(weather === 'directed' ? [4, 4, 4, 4, 4, 4, 4, 4, 5, 6, 7] : SIZES);
+  // Little goes wrong but what somebody planned.
+  const scripted = weather === 'directed';
+  const drawnNodes = random.pick(scripted ? [4, 4, 4, 4, 4, 4, 4, 4, 5, 6, 7] : SIZES);
   const nodes = options.nodes ?? drawnNodes;
   const drawnModel: FaultModel = random.chance(0.25) ? 'CFT' : 'BFT';
   const faultModel = options.byzantine === undefined ? drawnModel : 'BFT';
-  const membership = nodes > 1 && weather !== 'directed' && random.chance(0.25);
-  const powers = weather === 'directed' ? Array.from({ length: nodes }, () => 1n) : drawPowers(random, nodes, membership);
+  const membership = nodes > 1 && !scripted && random.chance(0.25);
+  const powers = scripted ? Array.from({ length: nodes }, () => 1n) : drawPowers(random, nodes, membership);
   const liars = drawLiars(random, faultModel, powers, weather, options.byzantine);
   // A plot against the locks: four nodes, one of which proposes old polkas, and nothing else goes wrong.
-  const plot = weather === 'directed' && faultModel === 'BFT' && nodes === 4 && options.byzantine === undefined && random.chance(0.6);
+  const plot = scripted && faultModel === 'BFT' && nodes === 4 && options.byzantine === undefined && random.chance(0.6);
   if (plot) liars.clear();
   // Node 3 has its turn in round 2 of height 1, when the plot is ripe (director.ts).
   if (plot) liars.set(random.chance(0.5) ? 3 : random.below(nodes), ['oldPolka']);
+  // Another plot: one node gets hardly any prevotes, and what takes it to the next round is the last precommit of one that dies.
+  const stray = plot && random.chance(0.25);
+  if (stray) {
+    liars.clear();
+    liars.set(random.below(nodes), ['dies']);
+  }
   const unlucky = drawUnlucky(random, faultModel, powers, liars);
   const siteCount = random.pick([2, 3, 4]);
-  const directed = weather === 'directed';
-  const lossy = weather !== 'calm' && !directed && random.chance(0.6);
+    const lossy = weather !== 'calm' && !scripted && random.chance(0.6);
   return {
     seed, nodes, faultModel, powers, liars, unlucky, membership,
     params: drawParams(random, weather),
-    troublesMs: weather === 'calm' ? [] : Array.from({ length: 3 }, () => random.between(directed ? 3000 : 1500, 5000)),
+    troublesMs: weather === 'calm' ? [] : Array.from({ length: 3 }, () => random.between(scripted ? 3000 : 1500, 5000)),
     dropRate: lossy ? random.pick([0.02, 0.1, 0.3, 0.5]) : 0,
-    dropRates: directed ? { ...NO_DROPS, shell: 0.9 } : weather === 'lockWar' ? {
+    dropRates: stray ? { ...NO_DROPS, proposal: 0.5 } : scripted ? { ...NO_DROPS, shell: 0.9 } : weather === 'lockWar' ? {
       proposal: random.pick([0, 0.2]), prevote: random.pick([0.2, 0.4, 0.6]), precommit: random.pick([0.3, 0.6, 0.8]), certificate: random.pick([0.5, 0.9]),
       skipProof: random.pick([0, 0.5]), evidence: random.pick([0, 0.9]), shell: random.pick([0, 0.5]),
     } : NO_DROPS,
-    isolateRate: plot ? 1 : weather === 'calm' ? 0 : random.pick(directed ? [0.6, 1] : [0, 0.1, 0.5]),
-    deafness: weather !== 'calm' && !directed && random.chance(0.5),
-    directed,
+    stray: stray ? random.pick([0, 1, 2, 3].filter((node) => !liars.has(node))) : -1,
+    isolateRate: stray ? 0 : plot ? 1 : weather === 'calm' ? 0 : random.pick(scripted ? [0.6, 1] : [0, 0.1, 0.5]),
+    deafness: weather !== 'calm' && !scripted && random.chance([...liars.values()].some((lies) => lies.includes('dies')) ? 0.8 : 0.5),
+    directed: scripted && !stray,
     duplicateRate: random.pick([0, 0.05, 0.3]),
-    maxDelayMs: random.pick(directed ? [5, 15] : [5, 30, 150, 800]),
+    maxDelayMs: random.pick(scripted ? [5, 15] : [5, 30, 150, 800]),
     healedDelayMs: weather === 'slow' ? [40, 70] : [1, 8],
-    encoded: !directed && random.chance([...liars.values()].some((lies) => lies.includes('nonCanonical')) ? 0.6 : 0.15),
+    encoded: !scripted && random.chance([...liars.values()].some((lies) => lies.includes('nonCanonical')) ? 0.6 : 0.15),
     shuffled: random.chance(0.5),
-    crashRate: random.pick(weather === 'crashes' ? [0.005, 0.02] : plot ? [0] : directed ? [0, 0, 0.001] : [0, 0.0005, 0.002, 0.01]),
-    syncErrorRate: directed ? 0 : random.pick([0, 0, 0.002, 0.01]),
-    disturbanceMs: random.pick(directed ? [1000, 3000] : [300, 1000, 3000]),
+    crashRate: random.pick(weather === 'crashes' ? [0.005, 0.02] : plot ? [0] : scripted ? [0, 0, 0.001] : [0, 0.0005, 0.002, 0.01]),
+    syncErrorRate: scripted ? 0 : random.pick([0, 0, 0.002, 0.01]),
+    disturbanceMs: random.pick(scripted ? [1000, 3000] : [300, 1000, 3000]),
     disturbances: plot ? ['clock'] : weather === 'crashes' ? ['crash', 'crash', 'crashMany', 'crashMany', 'site', 'fullDisk', 'misfortune'] : DISTURBANCES,
     sites: Array.from({ length: nodes }, (_, node) => node % siteCount),
-    maxDiskMs: random.pick(weather === 'slow' || directed ? [1, 5] : [1, 5, 40]),
-    maxWorkMs: random.pick(weather === 'slow' || directed ? [2, 5] : [2, 20, 60]),
-    transactionMs: directed ? 100 : random.pick([100, 200, 600]),
+    maxDiskMs: random.pick(weather === 'slow' || scripted ? [1, 5] : [1, 5, 40]),
+    maxWorkMs: random.pick(weather === 'slow' || scripted ? [2, 5] : [2, 20, 60]),
+    transactionMs: scripted ? 100 : random.pick([100, 200, 600]),
     recorded: random.chance(0.1),
     unsorted: random.chance(0.25),
   };

@@ -75,6 +75,7 @@ export class SimNetwork {
 
   trouble(): void {
     this.healed = false;
+    this.deaf = this.plan.stray;
   }
 
   private deliver(from: number, to: number, packet: Packet, delayMs: number): void {

@@ -52,7 +52,7 @@ export class SimNode implements NodePort {
     private readonly observer: boolean,
   ) {
     const lies = world.plan.liars.get(index);
-    this.liar = lies === undefined ? null : new Liar(this.key, world.liarKeys, lies, world.random);
+    this.liar = lies === undefined ? null : new Liar(this.key, world.liarKeys, lies, world.random, world);
     this.recorder = world.plan.recorded && this.liar === null && index < 2 ? new Recorder() : null;
     this.others = Array.from({ length: world.plan.nodes }, (_, to) => to).filter((to) => to !== index);
     this.sync = new SimSync(this, this.world);

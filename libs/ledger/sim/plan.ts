@@ -4,7 +4,7 @@ export const LIES = [
   'split', 'double', 'silent', 'dies', 'amnesia', 'forgedPolka', 'oldPolka', 'invalidBlock', 'twoBodies', 'outOfTurn', 'flood', 'foreign', 'replay', 'nonCanonical', 'badCertificate', 'falseSync', 'weakKey', 'frame',
 ] as const;
 /**
- * What a faulty validator does: tells peers different things; tells everybody two; tells only some; says nothing more, from some moment on; forgets its lock; proposes
+ * What a faulty validator does: tells peers different things; tells everybody two; tells only some; says nothing more in a height, or ever, but one last thing to one peer; forgets its lock; proposes
  * with a polka that does not hold, or with an old one that does; proposes blocks that are not valid; proposes one header with two bodies; proposes when it is not its turn; floods with far rounds; says
  * what was said on another chain, or heights ago; breaks the encoding; makes up certificates; gives wrong blocks to who is behind;
  * has a weak key registered; accuses others.
@@ -47,6 +47,8 @@ export interface Plan {
   isolateRate: number;
   /** Whether now and then one node gets hardly any prevotes, so that it does not see what others lock. */
   deafness: boolean;
+  /** A node that gets hardly any prevotes as long as there is trouble; −1 for none. */
+  stray: number;
   /** Whether the network works for the schedules in which locks matter (director.ts). */
   directed: boolean;
   duplicateRate: number;

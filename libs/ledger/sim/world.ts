@@ -4,6 +4,7 @@ import { Clients } from './clients.js';
 import { EventQueue } from './event-queue.js';
 import { SimFailure, type Invariant } from './invariant.js';
 import { keyNumber, NODE_KEYS } from './keys.js';
+import type { Stage } from './lies/liar.js';
 import { LightWatch } from './light-watch.js';
 import type { Machine } from './machine.js';
 import { powersOf, setOf } from './membership.js';
@@ -16,7 +17,7 @@ import type { Trace } from './trace.js';
 import type { ValidatorSet } from '../src/index.js';
 
 /** The nodes of one run, and what is between them. */
-export class World {
+export class World implements Stage {
   readonly queue: EventQueue;
   readonly random: Prng;
   readonly network: SimNetwork;
@@ -91,6 +92,20 @@ export class World {
     node.crash();
     this.promises.failed(node.index);
     this.queue.after(forMs, () => node.start());
+  }
+
+  get deaf(): number {
+    return this.network.deaf;
+  }
+
+  /** A faulty validator has spoken to this node alone: what it made of that must survive it. */
+  abandon(index: number): void {
+    const { plan: { params, maxDelayMs }, queue, network, random } = this;
+    const node = this.nodes[index];
+    if (!this.chaos || node === undefined) return;
+    const forMs = params.precommitTimeoutMs + params.proposeTimeoutMs + random.between(maxDelayMs, 10 * maxDelayMs);
+    queue.after(random.between(maxDelayMs, 2 * maxDelayMs), () => network.isolate(index, forMs));
+    queue.after(2 * maxDelayMs + forMs, () => this.takeDown(node, random.between(5, 300)));
   }
 
   /** Everybody connects to everybody again. */

@@ -9,18 +9,33 @@ import { falseDecided } from './sync.js';
 
 const OTHER_GENESIS_HASH = sha256(utf8('another genesis'));
 const MAX_ROUND = 0x7fff_ffff;
-/** For each message to a peer. */
-const DEATH_RATE = 0.005;
+/** For each precommit to a peer; higher where somebody is deaf. */
+const DEATH_RATE = 0.03;
+const LAST_WORDS = 2;
+/** It comes back in a later height, to die again; or not. */
+const FINAL_RATE = 0.2;
+const FOR_EVER = 2n ** 64n;
 /** Votes of far rounds that follow each vote. */
 const FLOOD = 4;
 const MAX_REMEMBERED = 32;
+
+/** What a liar may do to the world. */
+export interface Stage {
+  /** Who hears no prevotes at present; −1 for nobody. */
+  readonly deaf: number;
+  /** Nobody hears of a node for a while, and then its process ends. */
+  abandon(node: number): void;
+}
 
 /** A faulty validator: its machine is honest, and this is what becomes of its messages. */
 export class Liar {
   private readonly forger: Forger;
   /** Own messages of earlier heights. */
   private readonly remembered: Message[] = [];
-  private dead = false;
+  /** The only peer that it still speaks to; −1 before it dies. */
+  private confidant = -1;
+  private deadUpTo = 0n;
+  private lastWords = 0;
   private latest: { place: string; proposal: Proposal } | null = null;
 
   /** @param keys of all liars: they act together. */
@@ -29,6 +44,7 @@ export class Liar {
     keys: readonly Bytes[],
     private readonly lies: readonly Lie[],
     private readonly random: Prng,
+    private readonly stage: Stage,
   ) {
     this.forger = new Forger(key, keys, random);
   }
@@ -47,13 +63,25 @@ export class Liar {
   /** What a peer gets instead of a message. */
   tell(state: State, message: Message, to: number): Message[] {
     const { random } = this;
-    if (this.tells('dies') && (this.dead ||= random.chance(DEATH_RATE))) return [];
+    if (this.tells('dies') && this.isDead(state, message, to)) return [];
     if (this.tells('silent') && (to % 3 === 0 || random.chance(0.2))) return [];
     const own = state.context.validators.indexOf(this.forger.key);
     if (own < 0) return [message];
     const told: Message[] = this.instead(state, message, to, own);
     if (this.tells('replay')) told.push(...this.old(message));
     return told;
+  }
+
+  /** Its last words are a precommit that one peer alone hears, which may go on with it where nobody can follow. */
+  private isDead({ context: { height } }: State, message: Message, to: number): boolean {
+    const { stage, random } = this;
+    if (height > this.deadUpTo) this.confidant = -1;
+    if (this.confidant < 0 && message.type === 'vote' && message.vote.kind === 'precommit' && random.chance(stage.deaf >= 0 ? 4 * DEATH_RATE : DEATH_RATE)) {
+      [this.deadUpTo, this.lastWords] = [random.chance(FINAL_RATE) ? FOR_EVER : height, LAST_WORDS];
+      this.confidant = stage.deaf >= 0 && random.chance(0.7) ? stage.deaf : to;
+      stage.abandon(this.confidant);
+    }
+    return this.confidant >= 0 && (to !== this.confidant || this.lastWords-- <= 0);
   }
 
   /** What a peer gets that asks for a decided block. */
