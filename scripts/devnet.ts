@@ -13,6 +13,7 @@ const USAGE = `npm run devnet -- [options]     four validators on this machine, 
   --json             one line of JSON instead of text
   --log-level L      of the nodes' logs: debug, info, warn, error`;
 const DEFAULT_PORT = 8545;
+const LEVELS = ['debug', 'info', 'warn', 'error'];
 
 /** `npm run devnet`: runs until Ctrl-C. */
 async function main(): Promise<void> {
@@ -24,6 +25,8 @@ async function main(): Promise<void> {
   });
   if (values.help) return void console.log(USAGE);
   const validators = wholeNumber(values.validators, 1, 16, '--validators');
+  const level = values['log-level'];
+  if (level !== undefined && !LEVELS.includes(level)) throw new Error(`--log-level is one of ${LEVELS.join(', ')}, not "${level}"`);
   const kept = values['keep-data'];
   const folder = kept === undefined ? mkdtempSync(join(tmpdir(), 'stele-devnet-')) : resolve(kept);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -49,10 +52,10 @@ async function main(): Promise<void> {
     await end(1);
     return;
   }
-  report(devnet, folder, performance.now() - began, values.json);
+  report(devnet, folder, performance.now() - began, values.json, kept !== undefined);
 }
 
-function report(devnet: Devnet, folder: string, readyMs: number, json: boolean): void {
+function report(devnet: Devnet, folder: string, readyMs: number, json: boolean, kept: boolean): void {
   const rpcUrl = devnet.node(0).rpcUrl;
   const account = privateKeyToAccount(DEV_PRIVATE_KEY);
   const chainId = Number(devnet.genesisFile.genesis['evmChainId']);
@@ -72,11 +75,12 @@ function report(devnet: Devnet, folder: string, readyMs: number, json: boolean):
   account      ${account.address}  with 10000 of the chain's own coin; gas costs nothing
   its key      ${DEV_PRIVATE_KEY}  (publicly known: for development only)
   genesis      ${genesisPath}
+  its hash     ${devnet.genesisFile.genesisHash}
   data, logs   ${folder}
 
   cast send --rpc-url ${rpcUrl} --private-key ${DEV_PRIVATE_KEY} 0x000000000000000000000000000000000000dEaD --value 1ether
 
-Ctrl-C stops it.`);
+Ctrl-C stops it${kept ? '; --keep-data has it again' : ' and removes its data'}.`);
 }
 
 /** Up from here: this file runs from dist/scripts. */

@@ -155,7 +155,7 @@ async function killOne(platform: Platform, progress: Progress, client: SteleClie
       const deadline = performance.now() + CATCH_UP_TIMEOUT_MS;
       while (performance.now() < deadline) {
         const back = (await client.nodes(chainId)).data.find((node) => node.id === victim.id);
-        say(`${back?.status ?? 'unknown'}, height ${back?.height ?? '?'} of ${head}`);
+        say(`height ${back?.height ?? '?'} of ${head}`);
         if (back?.status === 'running' && (back.height ?? 0) >= head) return true;
         await sleep(250);
       }

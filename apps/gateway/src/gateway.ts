@@ -12,6 +12,7 @@ import { Install, openDataSource, OperationFeed, withTransaction } from '#persis
 import { loadOrCreateSeed, makeIdentity } from '#sdk';
 import { GatewayModule } from './gateway.module.js';
 import { NestLogger } from './http/logger.js';
+import type { Route } from './http/methods.rules.js';
 import { describeApi, OpenApiDocument } from './http/openapi.js';
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { validationError } from './http/problem.rules.js';
@@ -25,11 +26,6 @@ import type { GatewaySettings } from './settings.js';
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** How long a stop waits for requests under way and for clients that take their time to close. */
 const DRAIN_MS = 3_000;
-
-export interface Route {
-  method: string | string[];
-  url: string;
-}
 
 export interface Gateway {
   app: NestFastifyApplication;
@@ -87,9 +83,13 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
   try {
     await feed.start();
     await withTransaction(dataSource, (manager) => new Install(manager).publishGatewayKey(`0x${Buffer.from(identity.publicKey).toString('hex')}`));
-    const adapter = createFastify(settings, logger, onRoute);
+    const routes: Route[] = [];
+    const adapter = createFastify(settings, logger, (route) => {
+      routes.push(route);
+      onRoute(route);
+    });
     const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey }), adapter, { logger: new NestLogger(logger), abortOnError: false });
-    app.useGlobalFilters(new ProblemFilter());
+    app.useGlobalFilters(new ProblemFilter(routes));
     app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationError }));
     if (settings.corsOrigins.length > 0) app.enableCors({ origin: settings.corsOrigins, exposedHeaders: ['location', 'x-request-id', 'retry-after'] });
     const fastify = adapter.getInstance() as unknown as FastifyInstance;

@@ -1,10 +1,18 @@
 /** Shapes that several resources share. JSON fields are camelCase; big integers travel as decimal strings. */
+import { getAddress } from 'viem/utils';
 import { z } from 'zod';
 
-/** A 20-byte account, `0x` and 40 hex digits; normalised to lowercase (a checksum's capitals are accepted). */
+/** Capitals are a checksum (EIP-55), unless all letters are alike. */
+function checksumHolds(text: string): boolean {
+  const digits = text.slice(2);
+  return digits === digits.toLowerCase() || digits === digits.toUpperCase() || getAddress(text.toLowerCase() as `0x${string}`) === text;
+}
+
+/** A 20-byte account, `0x` and 40 hex digits; normalised to lowercase, after the checksum in its capitals was checked. */
 export const AddressSchema = z
   .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hex digits')
+  .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'must be 0x and 40 hex digits', abort: true })
+  .refine(checksumHolds, 'its capitals are no checksum of it (EIP-55): a digit is wrong; if you are sure of it, write it in small letters')
   .overwrite((text) => text.toLowerCase());
 
 /** 32 bytes as `0x` and 64 hex digits, lowercase. */

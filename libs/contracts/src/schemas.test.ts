@@ -2,7 +2,7 @@ import {
   AddressSchema, CreateChainRequestSchema, CreateDataCenterRequestSchema, CreateTenantRequestSchema, DecimalSchema, ERROR_CODES, CodedError, ProblemSchema, type ErrorCode,
 } from './index.js';
 
-const account = `0x${'aB'.repeat(20)}`;
+const account = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
 
 describe('wire schemas', () => {
   it('normalise accounts and emails, and fill in what was left out', () => {
@@ -11,6 +11,11 @@ describe('wire schemas', () => {
     expect([tenant.name, tenant.owner.email]).toEqual(['A', 'me@example.org']);
     const chain = CreateChainRequestSchema.parse({ name: 'c', members: [{ name: 'A', governanceAccount: account, operationsAccount: account }], nodes: [{ dataCenter: 'x', count: 4 }] });
     expect(chain).toMatchObject({ faultModel: 'BFT', params: {}, alloc: [], members: [{ tenant: 'self' }], nodes: [{ kind: 'validator' }] });
+  });
+
+  // The first of EIP-55's own examples, in each way in which it may be written, and with one letter's case turned.
+  it.each([[account, true], [account.toLowerCase(), true], [`0x${account.slice(2).toUpperCase()}`, true], [account.replace('aA', 'aa'), false], [account.slice(0, -1), false]])('account %s: %s', (text, valid) => {
+    expect(AddressSchema.safeParse(text).success).toBe(valid);
   });
 
   it.each(['01', '-1', '1.5', '', (1n << 256n).toString(), '0x5'])('refuse %j as a u256', (text) => {

@@ -15,6 +15,15 @@ describe('errors', () => {
     expect(body['requestId']).toMatch(/^req_/);
   });
 
+  it.each([
+    ['DELETE', '/v1/tenants', 'POST'],
+    ['PATCH', '/v1/chains/chn_1?x=/v1', 'DELETE, GET, HEAD'],
+    ['POST', '/livez', 'GET, HEAD'],
+  ])('tell which methods a path has: %s %s', async (method, path, allow) => {
+    const { status, headers, body } = await stele.call(method, path);
+    expect([status, body['code'], headers.get('allow')]).toEqual([405, 'method_not_allowed', allow]);
+  });
+
   it('name every field that does not match its schema', async () => {
     const { status, body } = await stele.call('POST', '/v1/tenants', { body: { name: '', owner: { email: 'x', password: 'short', name: 'A', role: 'root' } } });
     expect(status).toBe(400);

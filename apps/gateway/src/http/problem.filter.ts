@@ -1,5 +1,7 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { CodedError } from '#contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { methodsOf, type Route } from './methods.rules.js';
 import { problemOf, toCodedError } from './problem.rules.js';
 
 /** Writes the problem document of an error, on Nest's routes and on the raw JSON-RPC scope alike. */
@@ -18,8 +20,15 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 /** The one place where errors become answers. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly routes: readonly Route[]) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const [request, reply] = [http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>()];
+    // The framework knows no route for this method; the path may be one for others (RFC 9110, section 15.5.6).
+    const methods = error instanceof NotFoundException ? methodsOf(this.routes, request.url) : [];
+    if (methods.length === 0) return sendProblem(error, request, reply);
+    void reply.header('allow', methods.join(', '));
+    sendProblem(new CodedError('method_not_allowed', `${request.method} is not among the methods of this path: ${methods.join(', ')}.`), request, reply);
   }
 }
