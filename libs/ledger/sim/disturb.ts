@@ -89,6 +89,8 @@ function strike(world: World): void {
   if (node === undefined || !node.up) return;
   world.takeDown(node, random.between(10, 300));
   if (!node.disk.strike(misfortune, random)) return;
+  // Perhaps nobody tells it for a while what was decided: it must not vote on that again.
+  if (random.chance(0.5)) world.network.isolate(node.index, random.between(500, 3000));
   node.log(() => misfortune);
   world.struck = true;
   if (misfortune !== 'newKey') return;
@@ -98,6 +100,12 @@ function strike(world: World): void {
   if (!plan.membership || power === 0) return;
   world.clients.submit({ type: 'setPower', key: old, power: 0 });
   world.clients.submit({ type: 'setPower', key: keyNumber(node.index, 1), power });
+}
+
+/** A log that has just begun anew tells nothing of heights that a broken store has lost. */
+export function pruned(world: World, node: NodePort): void {
+  const { plan: { unlucky }, random } = world;
+  if (world.chaos && unlucky?.node === node.index && unlucky.misfortune === 'brokenStore' && random.chance(0.3)) world.queue.after(0, () => strike(world));
 }
 
 /** Transactions come in as long as they are wanted. */

@@ -8,4 +8,5 @@ export const FAILED_SEEDS: readonly { seed: number; was: string }[] = [
   { seed: 5135, was: 'a log that had lost the record before its last one was taken for a torn one: the node signed again' },
   { seed: 5132, was: 'evidence of a validator that had left made every block of its holder invalid: nobody proposed any more' },
   { seed: 202071, was: 'an old announcement that came after a newer one made the simulated shell believe that it was not behind' },
+  { seed: 43583, was: 'the simulator took a node down after everything had healed, and told it nothing when it was back' },
 ];

@@ -5,6 +5,8 @@ import type { Packet } from './network.js';
 /** One node, as the world and the parts of its shell see it. */
 export interface NodePort {
   readonly index: number;
+  /** Under which it votes now. */
+  readonly key: Bytes;
   readonly disk: SimDisk;
   readonly state: State;
   readonly up: boolean;

@@ -1,16 +1,17 @@
-import { SigningGuard, type Block, type Bytes, type Certificate, type Effect, type Input, type LogRecord, type Message, type SignRequest, type State } from '../src/index.js';
+import type { Block, Bytes, Certificate, Effect, Input, LogRecord, Message, State } from '../src/index.js';
 import { SIM_GENESIS_HASH } from './chain.js';
 import type { SimDisk } from './disk.js';
 import { Deaths } from './deaths.js';
-import { isolateDecider } from './disturb.js';
+import { isolateDecider, pruned } from './disturb.js';
 import { Inbox } from './inbox.js';
-import { keyNumber, NODE_KEYS, signCheaply, verifyCheaply } from './keys.js';
+import { keyNumber, NODE_KEYS, verifyCheaply } from './keys.js';
 import { Liar } from './lies/liar.js';
 import { Mouth } from './mouth.js';
 import type { NodePort } from './node-port.js';
 import type { Packet } from './network.js';
 import { SimPool } from './pool.js';
 import { Recorder } from './recorder.js';
+import { Signer } from './signer.js';
 import { SimSync } from './sync.js';
 import { SimTimers } from './timers.js';
 import { describe, short } from './trace.js';
@@ -37,7 +38,7 @@ export class SimNode implements NodePort {
   private announcedHeight = 0n;
   private sync: SimSync;
   private pool: SimPool;
-  private guard: SigningGuard;
+  private signer: Signer;
   private readonly mouth: Mouth;
   private readonly dies: Deaths;
   private keyGeneration: 0 | 1 = 0;
@@ -59,7 +60,7 @@ export class SimNode implements NodePort {
     this.pool = new SimPool(this, this.world, this.liar?.tells('silent') ?? false);
     this.mouth = new Mouth(this, world, this.liar);
     this.dies = new Deaths(this, world);
-    this.guard = new SigningGuard(SIM_GENESIS_HASH, []);
+    this.signer = this.newSigner([]);
     this.state = this.newState();
   }
 
@@ -73,6 +74,10 @@ export class SimNode implements NodePort {
 
   get busy(): boolean {
     return this.committing;
+  }
+
+  private newSigner(records: readonly LogRecord[]): Signer {
+    return new Signer(this, this.world, this.dies, this.liar === null, records);
   }
 
   private newState(): State {
@@ -97,7 +102,7 @@ export class SimNode implements NodePort {
     this.sync = new SimSync(this, this.world);
     this.pool = new SimPool(this, this.world, this.liar?.tells('silent') ?? false);
     const records = this.disk.open();
-    this.guard = new SigningGuard(SIM_GENESIS_HASH, records);
+    this.signer = this.newSigner(records);
     this.state = this.newState();
     const height = this.disk.chain.height + 1n;
     this.log(() => `start at ${height}`);
@@ -241,7 +246,7 @@ export class SimNode implements NodePort {
     const { world } = this;
     switch (effect.type) {
       case 'sign':
-        return this.sign(effect.id, effect.request);
+        return this.whenDurable(() => this.signer.sign(effect.id, effect.request));
       case 'broadcast':
         return this.broadcast(effect.message);
       case 'setTimer':
@@ -274,29 +279,6 @@ export class SimNode implements NodePort {
     else work();
   }
 
-  /** As the safety module does: it refuses what conflicts, and releases a signature when its record is durable. */
-  private sign(id: number, request: SignRequest): void {
-    this.whenDurable(() => {
-      const verdict = this.guard.judge(request);
-      if (verdict.type === 'stored') return this.feed({ type: 'signed', id, signature: verdict.signature });
-      if (verdict.type === 'refuse') return this.refused(request, verdict.why);
-      const record: LogRecord = { ...request, signature: signCheaply(this.key, request.signBytes) };
-      this.guard.remember(record);
-      if (this.dies.ofFullDisk(record)) return;
-      const durable = this.disk.append(record);
-      this.later(this.world.diskMs(), () => {
-        if (this.dies.ofSyncError()) return;
-        durable();
-        this.feed({ type: 'signed', id, signature: record.signature });
-      });
-    });
-  }
-
-  /** The machine has its own memory of what it signed: it never asks for what conflicts. */
-  private refused({ height }: SignRequest, why: string): void {
-    if (height > this.disk.chain.height && this.liar === null) this.world.fail('equivocation', `n${this.index} was asked to sign what must not be: ${why}`);
-  }
-
   private build(effect: Extract<Effect, { type: 'build' }>): void {
     this.whenDurable(() => this.later(this.world.workMs(), () => {
       if (this.disk.chain.height + 1n !== effect.height) return;
@@ -326,9 +308,12 @@ export class SimNode implements NodePort {
     this.later(world.diskMs(), () => {
       if (this.disk.fullUntilMs > world.queue.nowMs || this.dies.ofSyncError()) return world.takeDown(this, world.random.between(50, 800));
       this.disk.commit(block, certificate);
-      this.guard.letGo(block.header.height);
+      this.signer.letGo(block.header.height);
       this.pool.committed(block);
-      if (world.random.chance(0.3)) this.disk.prune();
+      if (world.random.chance(0.3)) {
+        this.disk.prune();
+        pruned(world, this);
+      }
       this.committing = false;
       const waiting = this.afterCommit;
       this.afterCommit = [];

@@ -105,7 +105,10 @@ export class World implements Stage {
     if (!this.chaos || node === undefined) return;
     const forMs = params.precommitTimeoutMs + params.proposeTimeoutMs + random.between(maxDelayMs, 10 * maxDelayMs);
     queue.after(random.between(maxDelayMs, 2 * maxDelayMs), () => network.isolate(index, forMs));
-    queue.after(2 * maxDelayMs + forMs, () => this.takeDown(node, random.between(5, 300)));
+    queue.after(2 * maxDelayMs + forMs, () => {
+      // Who is back when everything works already is told by nobody how far the others are.
+      if (this.chaos) this.takeDown(node, random.between(5, 300));
+    });
   }
 
   /** Everybody connects to everybody again. */

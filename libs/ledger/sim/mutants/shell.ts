@@ -1,14 +1,14 @@
 import type { Mutant } from './mutant.js';
 
-const NODE = 'sim/node.ts';
+const SIGNER = 'sim/signer.ts';
 const DISK = 'sim/disk.ts';
 
 /** Bugs of the shell around the machine: the simulator's own shell does what docs/spec/consensus.md asks of every shell. */
 export const SHELL_MUTANTS: readonly Mutant[] = [
-  { name: 'shell: says that a record is durable before it is', file: NODE, find: "        durable();\n", replace: "        this.later(30, durable);\n" },
+  { name: 'shell: says that a record is durable before it is', file: SIGNER, find: "      durable();\n", replace: "      node.later(30, durable);\n" },
   { name: 'shell: a restart does not read its log', file: DISK, find: 'return records;', replace: 'return [];' },
   { name: 'shell: proposals are not read from the log', file: DISK, find: 'return records;', replace: "return records.filter(({ kind }) => kind !== 'proposal');" },
-  { name: 'shell: proposals are not written to the log', file: NODE, find: 'const durable = this.disk.append(record);', replace: "const durable = record.kind === 'proposal' ? () => undefined : this.disk.append(record);" },
+  { name: 'shell: proposals are not written to the log', file: SIGNER, find: 'const durable = node.disk.append(record);', replace: "const durable = record.kind === 'proposal' ? () => undefined : node.disk.append(record);" },
   { name: 'shell: signs with a damaged log', file: 'src/safety/read-log.ts', find: 'damaged || all === null ? headHeight + 1n : -1n', replace: '-1n' },
   { name: 'shell: signs where its store lost blocks', file: DISK, find: 'this.forbid(before + 1n);', replace: '' },
   { name: 'shell: acknowledges alone', file: 'sim/pool.ts', find: '!mayLose(this.world.plan.faultModel, powerOf(current, holders), current.total)', replace: 'holders.size < 1' },
