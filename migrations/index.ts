@@ -7,6 +7,7 @@ import { Chains1795392000001 } from './1795392000001-chains.js';
 import { OperationsAndOutbox1795392000002 } from './1795392000002-operations-and-outbox.js';
 import { Isolation1795392000003 } from './1795392000003-isolation.js';
 import { PruneIdempotencyKeys1795392000004 } from './1795392000004-prune-idempotency-keys.js';
+import { PruneRefreshTokens1795392000005 } from './1795392000005-prune-refresh-tokens.js';
 
 export const MIGRATIONS = [
   RolesAndTenancy1795392000000,
@@ -14,4 +15,5 @@ export const MIGRATIONS = [
   OperationsAndOutbox1795392000002,
   Isolation1795392000003,
   PruneIdempotencyKeys1795392000004,
+  PruneRefreshTokens1795392000005,
 ];

@@ -9,6 +9,7 @@ import type { NodeSettings } from './chains/node-specs.js';
 import { ChainBell } from './relay/bell.js';
 import { OutboxRelay } from './relay/outbox-relay.js';
 import { Resync } from './relay/resync.js';
+import { Sweep } from './relay/sweep.js';
 import { SETTINGS, type ProvisionerSettings } from './settings.js';
 import { Runtimes } from './sites/runtimes.js';
 import { SiteWatch } from './sites/site-watch.js';
@@ -51,8 +52,9 @@ export class Provisioner implements OnApplicationShutdown {
     const sites = new SiteWatch(this.dataSource, runtimes, this.logger);
     const relay = new OutboxRelay(this.dataSource, this.settings.databaseUrl, bell, sites, this.logger);
     const resync = new Resync(this.dataSource, bell, reconciler, this.logger);
-    for (const part of [sites, bell, relay, resync]) part.start();
-    this.parts = [reconciler, resync, relay, bell, sites];
+    const sweep = new Sweep(this.dataSource, this.logger);
+    for (const part of [sites, bell, relay, resync, sweep]) part.start();
+    this.parts = [reconciler, sweep, resync, relay, bell, sites];
   }
 
   /** Nodes pin the gateway's key from their creation on, so nothing can be started before the gateway has published it. */

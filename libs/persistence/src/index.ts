@@ -6,7 +6,7 @@
  *   always within `withTenant`, `withUser` or `withPlatform`, as row-level security shows nothing otherwise
  *   (`Users.findForLogin`, `findApiKeyByPrefix` and the token functions need nothing);
  * - provisioner: `Outbox`, `ChainLeases` with `withLease`, `ChainObservations`, `OperationProgress`, `PortAllocations`,
- *   `SubnetAllocations`, `DataCenterObservations`, `Install`, `pruneIdempotencyKeys`; reads with `dataSource.manager`, writes in `withLease` (of a
+ *   `SubnetAllocations`, `DataCenterObservations`, `Install`, `pruneIdempotencyKeys`, `pruneRefreshTokens`; reads with `dataSource.manager`, writes in `withLease` (of a
  *   chain) or `withTransaction`;
  * - starter: `openStores`, `ensurePlatformAdmin`, `resetPlatformAdmin`.
  *
@@ -23,7 +23,7 @@ export type { PlatformRole, UserRecord } from './identity/user.entity.js';
 export { registerTenant, Tenants, type RegisterTenant } from './identity/tenants.js';
 export type { MembershipRecord, TenantRecord, TenantRole } from './identity/tenant.entity.js';
 export { ensurePlatformAdmin, resetPlatformAdmin } from './identity/platform-admin.js';
-export { RefreshTokens, revokeRefreshToken, rotateRefreshToken, type Rotation } from './identity/refresh-tokens.js';
+export { pruneRefreshTokens, RefreshTokens, revokeRefreshToken, rotateRefreshToken, type Rotation } from './identity/refresh-tokens.js';
 export { ApiKeys, findApiKeyByPrefix } from './identity/api-keys.js';
 export type { ApiKeyRecord, RefreshTokenRecord } from './identity/token.entities.js';
 

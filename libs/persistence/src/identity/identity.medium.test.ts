@@ -1,5 +1,5 @@
 import { seedPlatformAdmin, seedTenant, startTestStores, type TestDatabase, type TestStores } from '../../testing/index.js';
-import { ApiKeys, ensurePlatformAdmin, RefreshTokens, registerTenant, revokeRefreshToken, rotateRefreshToken, Tenants, Users, withAccess, withTenant, withUser } from '../index.js';
+import { ApiKeys, ensurePlatformAdmin, pruneRefreshTokens, RefreshTokens, registerTenant, revokeRefreshToken, rotateRefreshToken, Tenants, Users, withAccess, withTenant, withUser } from '../index.js';
 
 let stores: TestStores;
 let db: TestDatabase;
@@ -54,6 +54,19 @@ test('log-out ends one family and no other; an expired token is said to be so', 
   expect(await rotate(one)).toEqual({ kind: 'revoked', userId });
   expect(await rotate(two)).toMatchObject({ kind: 'rotated' });
   expect(await rotate(await logIn(userId, new Date(Date.now() - 1)))).toEqual({ kind: 'expired', userId });
+});
+
+test('refresh tokens are forgotten a day after they expire, by the provisioner, which reads no hash', async () => {
+  const { userId } = await seedTenant(db.gateway);
+  await pruneRefreshTokens(db.provisioner.manager);
+  const [good, expired] = [await logIn(userId), await logIn(userId, new Date(Date.now() - 60_000))];
+  const old = await logIn(userId, new Date(Date.now() - 25 * 3_600_000));
+  expect(await pruneRefreshTokens(db.provisioner.manager)).toBe(1);
+  expect(await rotate(old)).toEqual({ kind: 'unknown' });
+  expect(await rotate(expired)).toEqual({ kind: 'expired', userId });
+  expect(await rotate(good)).toMatchObject({ kind: 'rotated' });
+  await expect(db.provisioner.query('select hash from refresh_tokens')).rejects.toThrow(/permission denied/);
+  await expect(db.provisioner.query(`update refresh_tokens set expires_at = now()`)).rejects.toThrow(/permission denied/);
 });
 
 test('API keys are listed, revoked and touched within their tenant only', async () => {
