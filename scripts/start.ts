@@ -48,6 +48,11 @@ async function main(): Promise<void> {
     console.error(`    curl -s ${platform.url}/v1/sessions -H 'content-type: application/json' -d '${JSON.stringify(platform.firstAdmin)}'`);
     platform.adminShown();
   }
+  const missing = await platform.chainsBack((detail) => console.error(`  … ${detail}`)).catch((error: unknown) => {
+    if (ending.signal.aborted) return [];
+    throw error;
+  });
+  for (const line of missing) console.error(`  ${line}; it is tried again. Its log is under ${platform.home}, or in its container.`);
   console.error('\n  Ctrl-C stops it; the next start finds everything as it was.');
 }
 

@@ -5,6 +5,7 @@ import { openStores, type Stores } from '#persistence';
 import { SteleClient } from '#sdk';
 import { checkForced, chooseRuntime, runtimeOfSites, type RuntimeChoice } from './choose-runtime.js';
 import { ensureFirstAdmin, shown, type FirstAdmin } from './first-admin.js';
+import { waitForChains } from './coming-back.js';
 import { freePort } from './free-port.js';
 import { startProgram, type Program } from './program.js';
 import { knownSites, removeEverything, siteRuntimes, type KnownSite } from './runtimes.js';
@@ -34,6 +35,8 @@ export interface Platform {
   /** How to log in for the first time, until `adminShown`. */
   readonly firstAdmin: FirstAdmin | undefined;
   adminShown(): void;
+  /** Waits, up to a bound, for the nodes of chains that were running before; answers a line for each chain that lacks some. */
+  chainsBack(say: (detail: string) => void): Promise<string[]>;
   /** What was chosen and why, a line each. */
   explain(): string[];
   program(name: 'gateway' | 'provisioner'): Program;
@@ -57,6 +60,7 @@ function programFile(name: string): string {
 /** Starts the whole platform under one home folder, and waits until it answers. What was started is stopped again if a step fails. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { signal } = options;
+  const since = new Date();
   const say = (detail: string): void => {
     if (signal?.aborted !== true) options.say?.(detail);
   };
@@ -104,7 +108,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       say('registering the data center');
       await registerDataCenters(url, firstAdmin, options.dataCenters ?? [localDataCenter(runtime)], say, signal);
     }
-    return assemble({ sites, home, url, runtime, stores, firstAdmin, gateway, provisioner, stopAll });
+    return assemble({ since, signal, sites, home, url, runtime, stores, firstAdmin, gateway, provisioner, stopAll });
   } catch (error) {
     await stopAll(options.temporary === true);
     throw error;
@@ -161,7 +165,7 @@ async function registerDataCenters(url: string, admin: FirstAdmin, bodies: Recor
 }
 
 function assemble(parts: {
-  sites: readonly KnownSite[]; home: string; url: string; runtime: RuntimeChoice; stores: Stores; firstAdmin: FirstAdmin | undefined;
+  since: Date; signal: AbortSignal | undefined; sites: readonly KnownSite[]; home: string; url: string; runtime: RuntimeChoice; stores: Stores; firstAdmin: FirstAdmin | undefined;
   gateway: Program; provisioner: Program; stopAll: (removeData: boolean) => Promise<void>;
 }): Platform {
   const { runtime, stores } = parts;
@@ -173,8 +177,10 @@ function assemble(parts: {
     firstAdmin: parts.firstAdmin,
     adminShown: () => shown(parts.home),
     choices: { runtime, database: stores.choices.database, queue: stores.choices.queue },
+    chainsBack: (say) => waitForChains(stores.urls.owner, parts.since, say, parts.signal),
     explain: () => [
       `database   ${stores.choices.database.kind}: ${stores.choices.database.why}`,
+      ...(stores.setAside === undefined ? [] : [`           SET ASIDE: this home is new, so the data of its predecessor were moved to ${stores.setAside}`, `           (nothing reads them any more; to delete them: rm -r ${stores.setAside})`]),
       `queue      ${stores.choices.queue.kind}: ${stores.choices.queue.why}`,
       `runtime    ${runtime.kind}: ${runtime.why}`,
       ...(runtime.kind === 'process' || parts.sites.some((site) => site.runtime === 'process') ? [`           ${ISOLATES_NOTHING}`] : []),

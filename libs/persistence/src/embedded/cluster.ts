@@ -18,6 +18,8 @@ export interface ClusterFolders {
   data: string;
   binaries: string;
   account: ServerAccount;
+  /** Where the data of a deleted home of the same name went, where this call has moved them. */
+  setAside?: string;
 }
 
 /**
@@ -36,17 +38,19 @@ export async function clusterFolders(home: string, account: ServerAccount, state
   const binaries = await sharedBinaries(stateFolder);
   const name = createHash('sha256').update(await realpath(home)).digest('hex').slice(0, 16);
   const base = join(stateFolder, `data-${name}`);
-  await setAsideOrphan(home, base);
+  const setAside = await setAsideOrphan(home, base);
   await mkdir(base, { recursive: true, mode: 0o700 });
   await chown(base, account.ids.uid, account.ids.gid);
   await writeFile(join(home, 'postgres-data'), `${base}\n`);
-  return { base, data: join(base, 'data'), binaries, account };
+  return { base, data: join(base, 'data'), binaries, account, ...(setAside === undefined ? {} : { setAside }) };
 }
 
-/** A home that was deleted and made anew must not find the data of its predecessor, whose keys are gone. */
-async function setAsideOrphan(home: string, base: string): Promise<void> {
-  if (existsSync(join(home, 'postgres-data')) || !existsSync(base)) return;
-  await rename(base, `${base}-set-aside-${new Date().toISOString().replace(/[:.]/g, '-')}`);
+/** A home that was deleted and made anew must not find the data of its predecessor, whose keys are gone. Answers where they went. */
+async function setAsideOrphan(home: string, base: string): Promise<string | undefined> {
+  if (existsSync(join(home, 'postgres-data')) || !existsSync(base)) return undefined;
+  const target = `${base}-set-aside-${new Date().toISOString().replace(/[:.]/g, '-')}`;
+  await rename(base, target);
+  return target;
 }
 
 /** Makes the cluster where there is none: complete or not at all. Answers the superuser's password. */

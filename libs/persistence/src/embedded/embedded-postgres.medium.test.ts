@@ -100,8 +100,10 @@ whenRoot('as root: a home that is made anew does not find the data of the delete
   await mkdir(home);
   const second = await start();
   await expect(query(second.url, 'select n from kept')).rejects.toMatchObject({ code: '42P01' });
-  const folder = dirname(dirname(second.dataFolder));
-  for (const name of await readdir(folder)) if (name.includes('-set-aside-') && dirname(second.dataFolder).endsWith(name.split('-set-aside-')[0] ?? '?')) await rm(join(folder, name), { recursive: true });
+  expect(first.setAside).toBeUndefined();
+  if (second.setAside === undefined) throw new Error('it does not say where the former data went');
+  expect(await readdir(second.setAside)).toContain('data');
+  await rm(second.setAside, { recursive: true });
 });
 
 whenRoot('a normal user keeps everything in its home (tried as nobody)', async () => {

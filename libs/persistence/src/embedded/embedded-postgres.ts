@@ -24,6 +24,8 @@ export interface EmbeddedPostgres {
   pid: number;
   /** Where the data lies. */
   dataFolder: string;
+  /** Where the data of a deleted home of the same name went, where this start has moved them. */
+  setAside: string | undefined;
   /** Ends the server in order; its data stays. */
   stop(): Promise<void>;
   /** Ends it and removes its data for good. */
@@ -53,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (outcome === 'ready') {
       await ensureDatabase(urlOf(port, 'postgres'));
       child?.unref();
-      return { url: urlOf(port, DATABASE), port, pid, dataFolder: folders.data, stop: () => stop(folders, pid), destroy: () => destroy(folders, pid) };
+      return { url: urlOf(port, DATABASE), port, pid, dataFolder: folders.data, setAside: folders.setAside, stop: () => stop(folders, pid), destroy: () => destroy(folders, pid) };
     }
     // After a crash the orphans of the former server may hold its memory for a moment, and a port may be taken meanwhile.
     const log = await logTail(folders);

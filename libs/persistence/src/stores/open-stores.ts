@@ -15,6 +15,8 @@ export interface Stores {
   /** `owner` is for set-up and the first admin only; each program gets its own. */
   urls: { owner: string; gateway: string; provisioner: string };
   queue: QueueConnection;
+  /** Where the data of a deleted home of the same name went, where this start has moved them: nothing reads them again. */
+  setAside: string | undefined;
   choices: { database: Choice & { kind: 'embedded' | 'external' }; queue: Choice & { kind: 'postgres' | 'redis' } };
   /** Stops what was started here; data stay. */
   stop(): Promise<void>;
@@ -43,6 +45,7 @@ export async function openStores(env: NodeJS.ProcessEnv, home: string, options: 
     return {
       urls,
       queue: redisUrl === undefined ? { kind: 'postgres', connectionString: urlAs(owner, 'queue', secrets.passwords.queue) } : { kind: 'redis', url: redisUrl },
+      setAside: embedded?.setAside,
       choices: {
         database:
           embedded === undefined
