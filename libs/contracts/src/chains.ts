@@ -107,7 +107,14 @@ export const ChainSchema = z
 export type ChainView = z.infer<typeof ChainSchema>;
 
 /** 202 of POST and DELETE on chains; `Location` names the operation. */
-export const ChainOperationSchema = z.object({ chain: ChainSchema, operation: OperationSchema }).meta({ id: 'ChainOperation' });
+export const ChainOperationSchema = z
+  .object({
+    chain: ChainSchema,
+    operation: OperationSchema,
+    /** What the caller may not have meant, in words; absent where there is nothing to say. */
+    hints: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'ChainOperation' });
 export type ChainOperationView = z.infer<typeof ChainOperationSchema>;
 
 export const NodeSchema = z

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { LoginRequestSchema, RefreshRequestSchema, SessionSchema, type LoginRequest, type RefreshRequest, type SessionView } from '#contracts';
 import { PasswordGuard, type LoggedIn } from './local.strategy.js';
 import { Policy } from './policy.js';
@@ -30,7 +30,6 @@ export class SessionsController {
   @Delete()
   @HttpCode(204)
   @Policy.public()
-  @ApiBearerAuth('bearer')
   @ApiNoContentResponse()
   async logOut(@Body({ schema: RefreshRequestSchema }) body: RefreshRequest): Promise<void> {
     await this.sessions.end(body.refreshToken);

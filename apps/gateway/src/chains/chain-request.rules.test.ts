@@ -1,5 +1,5 @@
 import { CreateChainRequestSchema, newId, type CreateChainInput } from '#contracts';
-import { chainRequestErrors } from './chain-request.rules.js';
+import { chainRequestErrors, chainRequestHints } from './chain-request.rules.js';
 
 const OWN = newId('tenant');
 const OTHER = newId('tenant');
@@ -26,5 +26,14 @@ describe('what a request for a chain may not say', () => {
   it.each(cases)('%s', (_name, change, paths) => {
     const body = CreateChainRequestSchema.parse({ ...good, ...change });
     expect(chainRequestErrors(body, OWN).map((error) => error.path)).toEqual(paths);
+  });
+});
+
+describe('what is hinted at', () => {
+  it.each([
+    [1, 'BFT', true], [2, 'BFT', true], [3, 'BFT', true], [4, 'BFT', false], [7, 'BFT', false], [2, 'CFT', true], [3, 'CFT', false],
+  ] as const)('%i validators, %s: no crash is survived: %s', (count, faultModel, hinted) => {
+    const body = CreateChainRequestSchema.parse({ ...good, faultModel, nodes: [{ dataCenter: 'dc', count }, { dataCenter: 'dc', count: 9, kind: 'observer' }] });
+    expect(chainRequestHints(body).length > 0).toBe(hinted);
   });
 });

@@ -39,3 +39,13 @@ export function checkChainRequest(body: CreateChainRequest, ownTenantId: string)
   const errors = chainRequestErrors(body, ownTenantId);
   if (errors.length > 0) throw new CodedError('validation_failed', undefined, { errors });
 }
+
+/** What is allowed, but perhaps not meant: how many validators may fail before the chain stands still. */
+export function chainRequestHints(body: CreateChainRequest): string[] {
+  const validators = body.nodes.reduce((sum, placement) => sum + (placement.kind === 'validator' ? placement.count : 0), 0);
+  // A quorum is more than two thirds of the power, or more than half where validators only crash (docs/spec/consensus.md).
+  const quorum = body.faultModel === 'BFT' ? Math.floor((2 * validators) / 3) + 1 : Math.floor(validators / 2) + 1;
+  if (quorum < validators) return [];
+  const enough = body.faultModel === 'BFT' ? 4 : 3;
+  return [`With ${validators === 1 ? '1 validator' : `${validators} validators`} the chain stands still whenever one of them fails; ${enough} survive the failure of any one.`];
+}

@@ -7,7 +7,7 @@ import { DATABASE } from '../database.js';
 import { Idempotency } from '../http/idempotency.js';
 import { pageOf, pageRequest } from '../http/pages.rules.js';
 import { operationView } from '../operations/operation.view.js';
-import { checkChainRequest } from './chain-request.rules.js';
+import { chainRequestHints, checkChainRequest } from './chain-request.rules.js';
 import { chainView, nodeView } from './chain.view.js';
 
 /** What members want of their chains. Whoever is no member gets `not_found`, as for a chain that never was. */
@@ -33,7 +33,8 @@ export class ChainsService {
         nodes: await placedNodes(manager, body),
       };
       const made = await insertChain(new Chains(manager, caller.tenantId), wanted);
-      return { chain: chainView(made.chain, made.members), operation: operationView(made.operation) };
+      const hints = chainRequestHints(body);
+      return { chain: chainView(made.chain, made.members), operation: operationView(made.operation), ...(hints.length === 0 ? {} : { hints }) };
     });
   }
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import {
   CreateDataCenterRequestSchema, DataCenterSchema, pageSchema, UpdateDataCenterRequestSchema,
   type CreateDataCenterRequest, type DataCenterView, type Page, type UpdateDataCenterRequest,
@@ -29,6 +29,7 @@ export class DataCentersController {
   /** Tenants read the names to choose from; the platform's people also how each is reached. */
   @Get()
   @Policy.anyone()
+  @ApiSecurity('apiKey')
   @ApiOkResponse({ standardSchema: pageSchema(DataCenterSchema) })
   async listDataCenters(@Caller() caller: Identity): Promise<Page<DataCenterView>> {
     return { data: await this.dataCenters.list(caller), nextCursor: null, hasMore: false };
@@ -36,6 +37,7 @@ export class DataCentersController {
 
   @Get(':id')
   @Policy.anyone()
+  @ApiSecurity('apiKey')
   @ApiOkResponse({ standardSchema: DataCenterSchema })
   getDataCenter(@Caller() caller: Identity, @Param('id') id: string): Promise<DataCenterView> {
     return this.dataCenters.get(caller, id);

@@ -83,6 +83,20 @@ describe('the platform around the API', () => {
     expect(body.paths['/rpc/{chainId}']).toBeDefined();
   });
 
+  it('says in its description what each operation does, where it is, and who may call it', async () => {
+    const { body } = await stele.call<{
+      servers: unknown;
+      paths: Record<string, Record<string, { operationId: string; summary?: string; security?: Record<string, unknown>[] }>>;
+    }>('GET', '/openapi.json');
+    expect(body.servers).toEqual([{ url: '/', description: 'This gateway' }]);
+    const operations = Object.values(body.paths).flatMap((path) => Object.values(path));
+    expect(operations.filter(({ summary }) => summary === undefined).map(({ operationId }) => operationId)).toEqual([]);
+    const schemes = (path: string, method: string) => (body.paths[path]?.[method]?.security ?? []).flatMap((one) => Object.keys(one)).sort();
+    expect(schemes('/v1/data-centers', 'get')).toEqual(['apiKey', 'bearer']);
+    expect(schemes('/v1/data-centers', 'post')).toEqual(['bearer']);
+    expect(schemes('/v1/sessions', 'delete')).toEqual([]);
+  });
+
   it('answers no page of another origin', async () => {
     const { headers } = await stele.call('GET', '/livez', { headers: { origin: 'https://elsewhere.example' } });
     expect(headers.get('access-control-allow-origin')).toBeNull();

@@ -17,13 +17,50 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setDescription('Private, permissioned chains whose results verify offline. Errors are application/problem+json with a stable `code`.')
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
+    .addServer('/', 'This gateway')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token of a session, or an API key.' }, 'bearer')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'apiKey')
     .addGlobalResponse({ status: 'default', description: 'Any other answer is a problem (RFC 9457).', standardSchema: ProblemSchema })
     .build();
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
-  for (const path of Object.values(document.paths)) for (const operation of Object.values(path)) nameProblemType(operation);
+  for (const path of Object.values(document.paths)) for (const operation of Object.values(path)) {
+    summarize(operation);
+    nameProblemType(operation);
+  }
   return { ...document, paths: { ...document.paths, '/rpc/{chainId}': RPC_PATH } };
+}
+
+/** What each operation does, in a line; a test holds that none is missing. */
+const SUMMARIES: Readonly<Record<string, string>> = {
+  live: 'Whether the process runs',
+  ready: 'Whether it can do its work: the database answers',
+  registerTenant: 'Register a tenant with its owner',
+  me: 'Who the caller is, and its tenant',
+  logIn: 'Log in: an access token of ten minutes and a refresh token',
+  refreshSession: 'Trade a refresh token for its successor and a new access token; each works once',
+  logOut: 'End the session of a refresh token',
+  createApiKey: 'Make an API key, which is shown this once',
+  listApiKeys: 'The API keys of the tenant, without their secrets',
+  revokeApiKey: 'Revoke an API key',
+  createChain: 'Found a chain: its members, their accounts, and nodes by data center',
+  listChains: 'The chains that the tenant is a member of',
+  getChain: 'One chain: its status, what it waits for, its members',
+  deleteChain: 'End the tenant’s own nodes, or the chain where it is the sole member',
+  listNodes: 'All nodes of a chain, each with status and height',
+  getGenesis: 'The genesis file that founders sign and receipts verify against',
+  signGenesis: 'Hand in a founder’s signature over the genesis hash',
+  getOperation: 'How far a long-running request has come',
+  followOperation: 'Every change of an operation, as server-sent events',
+  registerDataCenter: 'Register an engine that nodes can run on (platform admins)',
+  listDataCenters: 'The data centers to choose from; for the platform’s people also how each is reached',
+  getDataCenter: 'One data center',
+  updateDataCenter: 'Cordon a data center, or open it again (platform admins and operators)',
+};
+
+function summarize(operation: unknown): void {
+  const named = operation as { operationId?: string; summary?: string };
+  const summary = SUMMARIES[named.operationId ?? ''];
+  if (summary !== undefined) named.summary = summary;
 }
 
 /** The generator knows `application/json` only. */

@@ -30,7 +30,7 @@ const CODE_OF_PERSISTENCE: Partial<Record<PersistenceErrorCode, ErrorCode>> = {
 const DETAIL_OF_FASTIFY: Record<string, string> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is no JSON.',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty; it must be JSON.',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than the 1 MiB that one may have.',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than this path takes: 1 MiB, for JSON-RPC 4 MiB.',
 };
 
 function codeOf(error: unknown): string {

@@ -12,7 +12,7 @@ export class RpcForwarder {
 
   /**
    * Every call may be sent again: reads change nothing, and a transaction is named by its hash.
-   * @throws CodedError `no_live_node` where no node answers.
+   * @throws CodedError `no_live_node` where no node answers, `chain_not_running` where none could.
    */
   async forward(access: ChainAccess, body: Buffer): Promise<RpcAnswer> {
     const candidates = this.upstreams.candidates(access.chainId, access.nodes, access.client).slice(0, MAX_ATTEMPTS);
@@ -28,6 +28,7 @@ export class RpcForwarder {
         last = error;
       }
     }
+    if (access.waitsFor !== null) throw new CodedError('chain_not_running', access.waitsFor, { cause: last, retryAfterSeconds: 1 });
     throw new CodedError('no_live_node', attempts === 0 ? 'the chain has no node that could answer' : `${attempts} nodes were tried, none answered`, {
       cause: last,
       retryAfterSeconds: 1,

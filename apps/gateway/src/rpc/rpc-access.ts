@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { CodedError, isId } from '#contracts';
-import { Chains, withTenant, type NodeRecord } from '#persistence';
+import { Chains, withTenant, type ChainStatus, type NodeRecord } from '#persistence';
 import { Authenticator } from '../auth/authenticator.js';
 import { credentialOf, wishedTenantOf } from '../auth/credentials.rules.js';
 import type { Identity } from '../auth/identity.js';
@@ -18,6 +18,8 @@ export interface ChainAccess {
   /** Names the credential without holding it: who stays with one node. */
   client: string;
   nodes: NodeAddress[];
+  /** Why no node can answer yet, or any more; null once the chain was started. */
+  waitsFor: string | null;
   /** When the credential ends, in Unix milliseconds. */
   expiresAtMs: number;
 }
@@ -39,11 +41,35 @@ export function callableNodes(records: readonly NodeRecord[]): NodeAddress[] {
   });
 }
 
+/** What a caller of a chain that does not run is told. */
+export function waitsFor(chain: { id: string; status: ChainStatus; reason: string | null }): string | null {
+  switch (chain.status) {
+    case 'pending':
+    case 'provisioning':
+      return `the chain is ${chain.status}: its nodes are being made; GET /v1/chains/${chain.id} tells when it waits for its founders`;
+    case 'awaitingFounders':
+      return `the chain waits for the signatures of its founders over its genesis: GET /v1/chains/${chain.id}/genesis, then POST /v1/chains/${chain.id}/genesis/signatures`;
+    case 'starting':
+      return 'the chain is starting: it answers when it has committed its first block';
+    case 'failed':
+      return `the chain has failed: ${chain.reason ?? 'no reason is known'}`;
+    case 'deleting':
+      return 'the chain is being deleted';
+    default:
+      return null;
+  }
+}
+
+interface CallableChain {
+  nodes: NodeAddress[];
+  waitsFor: string | null;
+}
+
 /** Who may call which chain, cached for seconds. */
 @Injectable()
 export class RpcAccess {
   private readonly identities = new BoundedCache<Identity>(MAX_CACHED, IDENTITY_TTL_MS);
-  private readonly chains = new BoundedCache<NodeAddress[] | null>(MAX_CACHED, CHAIN_TTL_MS);
+  private readonly chains = new BoundedCache<CallableChain | null>(MAX_CACHED, CHAIN_TTL_MS);
 
   constructor(
     @Inject(DATABASE) private readonly dataSource: DataSource,
@@ -66,18 +92,18 @@ export class RpcAccess {
     if (!verdict.allowed) throw new CodedError(verdict.code, verdict.detail);
     const { tenantId, userId } = identity;
     if (tenantId === null || !isId('chain', chainId)) throw new CodedError('not_found');
-    const nodes = await this.chains.get(`${tenantId} ${chainId}`, nowMs, () => this.nodesOf(tenantId, userId, chainId));
-    if (nodes === null) throw new CodedError('not_found');
-    return { chainId, client, nodes, expiresAtMs: identity.expiresAtMs };
+    const chain = await this.chains.get(`${tenantId} ${chainId}`, nowMs, () => this.nodesOf(tenantId, userId, chainId));
+    if (chain === null) throw new CodedError('not_found');
+    return { chainId, client, ...chain, expiresAtMs: identity.expiresAtMs };
   }
 
   /** Null where the tenant is no member of such a chain. */
-  private async nodesOf(tenantId: string, userId: string, chainId: string): Promise<NodeAddress[] | null> {
+  private async nodesOf(tenantId: string, userId: string, chainId: string): Promise<CallableChain | null> {
     return withTenant(this.dataSource, { tenantId, userId }, async (manager) => {
       const chains = new Chains(manager, tenantId);
       const chain = await chains.get(chainId);
       if (chain === null || chain.status === 'deleted') return null;
-      return callableNodes(await chains.nodes(chainId));
+      return { nodes: callableNodes(await chains.nodes(chainId)), waitsFor: waitsFor(chain) };
     });
   }
 }

@@ -36,6 +36,7 @@ async function chainOf(...names: string[]): Promise<string> {
       row.id, node.publicKey, { rpc: ['127.0.0.1:1', node.endpoint] },
     ]);
   }
+  await stele.database.provisioner.query(`update chains set status = 'running' where id = $1`, [made.chain.id]);
   return made.chain.id;
 }
 
@@ -70,9 +71,13 @@ describe('JSON-RPC over HTTP', () => {
       while (going) results.push((await call(chainId, 'name')).body.result ?? 'failed');
     };
     const workers = Array.from({ length: 8 }, worker);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const answers = async (count: number): Promise<void> => {
+      while (results.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await answers(16);
     await nodes.find((node) => node.name === mine)?.kill();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Of each worker one answer may still be on its way.
+    await answers(results.length + 32);
     going = false;
     await Promise.all(workers);
     expect(new Set(results)).toEqual(new Set(['a', 'b']));
@@ -114,6 +119,15 @@ describe('JSON-RPC over HTTP', () => {
     await nodes[0]?.kill();
     const answer = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: { jsonrpc: '2.0', id: 1, method: 'name' } });
     expect([answer.status, answer.body['code'], answer.headers.get('retry-after')]).toEqual([503, 'no_live_node', '1']);
+  });
+
+  it('says what a chain waits for that does not run yet', async () => {
+    const chainId = await chainOf('a');
+    await nodes[0]?.kill();
+    await stele.database.provisioner.query(`update chains set status = 'awaitingFounders' where id = $1`, [chainId]);
+    const answer = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: { jsonrpc: '2.0', id: 1, method: 'name' } });
+    expect([answer.status, answer.body['code']]).toEqual([409, 'chain_not_running']);
+    expect(answer.body['detail']).toContain(`/v1/chains/${chainId}/genesis/signatures`);
   });
 
   it('trusts no listener that holds another key', async () => {
