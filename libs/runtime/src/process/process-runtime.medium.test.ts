@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeContract } from '../../testing/contract-suite.js';
@@ -45,6 +45,17 @@ describe('process driver', () => {
     expect(await eventually(async () => ((await runtime.get('n1')).exitCode === undefined ? undefined : runtime.get('n1')))).toMatchObject({ state: 'exited', exitCode: 3 });
     expect(await runtime.apply(spec)).toMatchObject({ state: 'running' });
   }, 20_000);
+
+  test('a claim of a network that could not be written whole leaves nothing that a later call stumbles over', async () => {
+    const unfinished = join(folder, 'own', 'net9.new');
+    mkdirSync(unfinished, { recursive: true });
+    await expect(runtime.ensureNetwork('c9', { name: 'net9', subnet: '10.0.9.0/27' })).rejects.toMatchObject({ code: 'EISDIR' });
+    expect(readdirSync(join(folder, 'own', 'networks'))).toEqual([]);
+    rmSync(unfinished, { recursive: true });
+    await runtime.ensureNetwork('c9', { name: 'net9', subnet: '10.0.9.0/27' });
+    expect(readdirSync(join(folder, 'own', 'networks'))).toEqual(['net9']);
+    await runtime.removeNetwork('net9');
+  });
 
   test('a process whose pid was never written down is found again', async () => {
     await runtime.apply(spec);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, isIPv4 } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -69,7 +69,10 @@ class ProcessRuntime implements Runtime {
     if (mine !== undefined && (mine.subnet !== network.subnet || mine.chainId !== chainId)) throw new RuntimeError('Conflict', `The network ${network.name} exists with the subnet ${mine.subnet}.`);
     const other = claims.find((claim) => claim.name !== network.name && claim.subnet === network.subnet);
     if (other !== undefined) throw new RuntimeError('Conflict', `The subnet ${network.subnet} is the network ${other.name}'s.`);
-    writeFileSync(path, JSON.stringify({ chainId, subnet: network.subnet }), { mode: 0o600 });
+    // Whole or not at all: half a claim, of a full disk or a death, could be read by no later call. Outside, so that no call takes it for a claim.
+    const unfinished = join(this.options.folder, `${network.name}.new`);
+    writeFileSync(unfinished, JSON.stringify({ chainId, subnet: network.subnet }), { mode: 0o600, flush: true });
+    renameSync(unfinished, path);
   }
 
   async removeNetwork(name: string): Promise<void> {

@@ -34,7 +34,7 @@ export function readRecord(path: string): NodeRecord | undefined {
 /** Whole or not at all: written beside, then renamed. Mode 0600, as it tells where keys lie. */
 export function writeRecord(path: string, record: NodeRecord): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, JSON.stringify(record, null, 2), { mode: 0o600 });
+  writeFileSync(`${path}.new`, JSON.stringify(record, null, 2), { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
 }
 
