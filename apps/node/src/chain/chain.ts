@@ -278,7 +278,19 @@ export class Chain {
       link.hold('consensus', bytes);
       this.driver.feed(inputOf(message), () => link.release('consensus', bytes));
     } else if (height < current) this.helper.heardOld(link, height, Date.now());
-    else this.inbox.keep(link, message, current);
+    else {
+      this.hearCommitBelow(link, message, current);
+      this.inbox.keep(link, message, current);
+    }
+  }
+
+  /** A proposal of the next height holds a commit of this one: the machine may know none yet, or another (rule 17). */
+  private hearCommitBelow(link: PeerLink, message: Message, current: bigint): void {
+    const certificate = message.type === 'proposal' ? message.proposal.block.lastCommit : null;
+    if (certificate === null || certificate.height !== current) return;
+    const bytes = sizeOf({ type: 'certificate', certificate });
+    link.hold('consensus', bytes);
+    this.driver.feed({ type: 'certificate', certificate }, () => link.release('consensus', bytes));
   }
 
   /** Rule 17. True where the message needs no further look. */

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Bytes, type Certificate } from '#ledger';
+import { blockHash, type Bytes, type Certificate, type Message } from '#ledger';
 import { Wallet } from '../../../../libs/evm/testing/wallet.js';
 import { createLogger } from '../log/logger.js';
 import { Mesh } from '../peer/mesh.js';
@@ -52,13 +52,29 @@ describe('two certificates of one height', () => {
     const header = one.chain.store.header(BigInt(FORK_AT));
     if (header === null) throw new Error('no header');
     const other = world.certify({ ...header, timeMs: header.timeMs + 1n });
-    const peer = await dialIn(world, other);
+    const peer = await dialIn(world, [{ type: 'certificate', certificate: other }]);
     await until(() => one.chain.phase === 'halted', 'halted');
     peer.stop();
     await one.pause();
     rmSync(join(one.folder, 'halted'), { recursive: true });
     await one.start();
     expect(one.chain.phase).toBe('running');
+  });
+
+  it('halt a node that knows one, and is told the other in a proposal of the next height', async () => {
+    const one = world.member(0);
+    await world.prefill(world.members, FORK_AT);
+    await one.start();
+    const below = one.chain.store.header(BigInt(FORK_AT));
+    if (below === null) throw new Error('no header');
+    const header = { ...below, height: below.height + 1n, timeMs: below.timeMs + 1n };
+    const next = { ...header, height: header.height + 1n };
+    const block = { header: next, transactions: [], lastCommit: world.certify({ ...header, timeMs: header.timeMs + 1n }), evidence: [] };
+    const proposal = { height: next.height, round: 0, polRound: -1, blockHash: blockHash(next), proposer: 0, block, polka: null, signature: new Uint8Array(64) };
+    const peer = await dialIn(world, [{ type: 'certificate', certificate: world.certify(header) }, { type: 'proposal', proposal }]);
+    await until(() => one.chain.phase === 'halted', 'halted');
+    peer.stop();
+    expect(one.chain.reason).toContain(`two certificates of height ${FORK_AT + 1}`);
   });
 
   it.each<[string, (certificate: Certificate) => Certificate]>([
@@ -71,19 +87,19 @@ describe('two certificates of one height', () => {
     const header = one.chain.store.header(BigInt(FORK_AT));
     if (header === null) throw new Error('no header');
     let down = 0;
-    const peer = await dialIn(world, spoil(world.certify({ ...header, timeMs: header.timeMs + 1n })), () => void (down += 1));
+    const peer = await dialIn(world, [{ type: 'certificate', certificate: spoil(world.certify({ ...header, timeMs: header.timeMs + 1n })) }], () => void (down += 1));
     await until(() => down > 0, 'closed');
     peer.stop();
     expect(one.chain.phase).not.toBe('halted');
   });
 
-  /** Validator 1, which sends node 0 one certificate. */
-  async function dialIn({ members }: TestWorld, certificate: Certificate, down: () => void = () => undefined): Promise<Mesh> {
+  /** Validator 1, which sends node 0 these messages. */
+  async function dialIn({ members }: TestWorld, messages: readonly Message[], down: () => void = () => undefined): Promise<Mesh> {
     const [one, two] = [members[0], members[1]];
     if (one === undefined || two === undefined) throw new Error('no members');
     const { genesisHash } = one.chain.store;
     const mesh = new Mesh(two.identity, genesisHash, () => BigInt(FORK_AT), {
-      up: (link) => void link.send(messageFrame({ type: 'certificate', certificate })), down, height: () => undefined, frame: () => undefined,
+      up: (link) => messages.forEach((message) => void link.send(messageFrame(message))), down, height: () => undefined, frame: () => undefined,
     }, createLogger('silent'));
     two.serveWith((socket, key) => mesh.accept(socket, key));
     mesh.setEndpoints({ [Buffer.from(one.identity.publicKey).toString('hex')]: [`127.0.0.1:${one.port}`] });
