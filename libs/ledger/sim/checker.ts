@@ -1,9 +1,11 @@
-import { blockHash, certificateHash, equalBytes, toHex, verifyEvidence, type Block, type Bytes, type Certificate, type Evidence, type FaultModel, type Message, type State, type ValidatorSet } from '../src/index.js';
+import { blockHash, equalBytes, toHex, verifyEvidence, type Block, type Bytes, type Certificate, type Evidence, type FaultModel, type HaltProof, type Message, type State, type ValidatorSet } from '../src/index.js';
+import { blockFault } from './block-fault.js';
 import { SIM_GENESIS_HASH, type SimChain } from './chain.js';
 import type { SimDisk } from './disk.js';
 import { SimFailure } from './invariant.js';
-import { NODE_KEYS, nodeOfKey, verifyCheaply, WEAK_KEYS } from './keys.js';
-import { isChangeAllowed } from './membership.js';
+import { NODE_KEYS, nodeOfKey, verifyCheaply } from './keys.js';
+import type { Packet } from './network.js';
+import type { NodePort } from './node-port.js';
 import { commitFault, proposalBytes, voteBytes } from './oracle.js';
 import { short } from './trace.js';
 
@@ -11,7 +13,6 @@ import { short } from './trace.js';
 const MAX_ROUNDS_KEPT = 48;
 const MAX_BLOCKS_KEPT = 20;
 const MAX_EVIDENCE_KEPT = 80;
-const MAX_EVIDENCE_PER_BLOCK = 16;
 /** Tag, chain, height and round: the place of everything that is signed. */
 const PLACE_BYTES = 45;
 
@@ -26,7 +27,7 @@ export class Checker {
   /** @param chain what was decided first, by anybody. @param faulty nodes that may sign anything. */
   constructor(
     readonly chain: SimChain,
-    private readonly faultModel: FaultModel,
+    protected readonly faultModel: FaultModel,
     private readonly faulty: ReadonlySet<number>,
   ) {}
 
@@ -59,26 +60,8 @@ export class Checker {
   }
 
   private checkNew(node: number, block: Block, set: ValidatorSet): void {
-    const { header, lastCommit } = block;
-    const context = this.chain.context();
-    const outcome = this.chain.execute(block.transactions);
-    const lower = this.setAt(header.height - 1n);
-    const fault =
-      outcome === null ? 'a transaction that cannot be, or twice'
-      : !equalBytes(outcome.stateRoot, header.stateRoot) ? 'another state root'
-      : !equalBytes(outcome.nextValidators.hash, header.nextValidatorsHash) ? 'other next validators'
-      : !isChangeAllowed(set, outcome.nextValidators) ? 'more change of validators than one block may bring'
-      : WEAK_KEYS.some((key) => outcome.nextValidators.indexOf(key) >= 0) ? 'a weak key among the validators'
-      : !equalBytes(header.genesisHash, SIM_GENESIS_HASH) ? 'another chain'
-      : !equalBytes(header.validatorsHash, set.hash) ? 'other validators'
-      : set.indexOf(header.proposer) < 0 ? 'a proposer who is no validator'
-      : !equalBytes(header.prevHash, context.prevHash) ? 'another parent'
-      : header.timeMs <= context.prevTimeMs ? 'a time not after its parent'
-      : header.txCount !== block.transactions.length ? 'another number of transactions'
-      : block.evidence.length > MAX_EVIDENCE_PER_BLOCK ? 'too much evidence'
-      : lower === undefined ? (lastCommit === null ? null : 'a commit below height 1')
-      : lastCommit === null || !equalBytes(certificateHash(lastCommit), header.prevCommitHash) ? 'another commit of its parent'
-      : commitFault(lastCommit, header.height - 1n, context.prevHash, lower, this.faultModel);
+    const { header } = block;
+    const fault = blockFault(this.chain, block, set, this.setAt(header.height - 1n), this.faultModel);
     if (fault !== null) throw new SimFailure('validity', `n${node} decided a block at ${header.height} with ${fault}`);
     for (const evidence of block.evidence) {
       this.evidence(node, evidence);
@@ -116,6 +99,16 @@ export class Checker {
     if (!proven) throw new SimFailure('framing', `n${node} reports or decides evidence that does not hold`);
     const accused = NODE_KEYS.findIndex((key) => equalBytes(key, publicKey));
     if (accused < 0 || !this.faulty.has(nodeOfKey(accused))) throw new SimFailure('framing', `n${node} accuses the honest n${accused < 0 ? '?' : nodeOfKey(accused)}`);
+  }
+
+  /** A node believes that safety is lost: with less than a third of the power faulty, it never is. */
+  halted(node: NodePort, reason: string, _proof: HaltProof): void {
+    throw new SimFailure('running', `n${node.index} halted: ${reason}`);
+  }
+
+  /** An honest node has taken in what a peer sent. */
+  received(_node: NodePort, _packet: Packet): void {
+    // Whether it must have halted is a question only where safety may be lost.
   }
 
   bounds(node: number, state: State): void {

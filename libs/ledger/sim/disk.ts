@@ -1,4 +1,4 @@
-import { decodeBlock, decodeCertificate, encodeBlock, encodeCertificate, encodeLogRecord, equalBytes, readLog, type Block, type Bytes, type Certificate, type LogRecord } from '../src/index.js';
+import { decodeBlock, decodeCertificate, encodeBlock, encodeCertificate, encodeLogRecord, equalBytes, readLog, type Block, type Bytes, type Certificate, type HaltProof, type LogRecord } from '../src/index.js';
 import type { SimChain } from './chain.js';
 import { LogFile } from './log-file.js';
 import type { Misfortune } from './plan.js';
@@ -14,6 +14,8 @@ export class SimDisk {
   noSigningUpTo = 0n;
   /** Writes fail until then. */
   fullUntilMs = 0;
+  /** Why this node takes no part any more; a restart changes nothing. */
+  halt: HaltProof | null = null;
   private backup: { height: bigint; log: LogFile } | null = null;
 
   /** @param stored whether blocks are kept as bytes as well. */

@@ -47,6 +47,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     const lossy = weather !== 'calm' && !scripted && random.chance(0.6);
   return {
     seed, nodes, faultModel, powers, liars, unlucky, membership,
+    camps: null,
     params: drawParams(random, weather),
     troublesMs: weather === 'calm' ? [] : Array.from({ length: 3 }, () => random.between(scripted ? 3000 : 1500, 5000)),
     dropRate: lossy ? random.pick([0.02, 0.1, 0.3, 0.5]) : 0,

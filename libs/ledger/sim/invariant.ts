@@ -12,6 +12,7 @@ export const INVARIANTS = {
   liveness: 'within 10 rounds after everything works, every honest node decides',
   bounds: 'memory is bounded, whatever faulty peers send',
   running: 'no honest node halts or throws',
+  halting: 'who sees that safety is lost, as a third of the power or more lies (--broken), halts with the proof, and nobody halts without one',
   watchOnly: 'who lost its memory of a height signs nothing in it',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

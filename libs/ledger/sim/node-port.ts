@@ -1,4 +1,4 @@
-import type { Bytes, Input, State } from '../src/index.js';
+import type { Bytes, Certificate, HaltProof, Input, State } from '../src/index.js';
 import type { SimDisk } from './disk.js';
 import type { Packet } from './network.js';
 
@@ -9,6 +9,8 @@ export interface NodePort {
   readonly key: Bytes;
   readonly disk: SimDisk;
   readonly state: State;
+  /** Stops when safety is lost. */
+  readonly halting: { look(certificate: Certificate): void; halt(reason: string, proof: HaltProof): void };
   readonly up: boolean;
   /** A decided block is being written. */
   readonly busy: boolean;

@@ -3,6 +3,7 @@ import { SIM_GENESIS_HASH } from './chain.js';
 import type { SimDisk } from './disk.js';
 import { Deaths } from './deaths.js';
 import { isolateDecider, pruned } from './disturb.js';
+import { Halting } from './halting.js';
 import { Inbox } from './inbox.js';
 import { keyNumber, NODE_KEYS, verifyCheaply } from './keys.js';
 import { Liar } from './lies/liar.js';
@@ -40,6 +41,7 @@ export class SimNode implements NodePort {
   private pool: SimPool;
   private signer: Signer;
   private readonly mouth: Mouth;
+  readonly halting: Halting;
   private readonly dies: Deaths;
   private keyGeneration: 0 | 1 = 0;
   private readonly others: readonly number[];
@@ -53,13 +55,14 @@ export class SimNode implements NodePort {
     private readonly observer: boolean,
   ) {
     const lies = world.plan.liars.get(index);
-    this.liar = lies === undefined ? null : new Liar(this.key, world.liarKeys, lies, world.random, world);
+    this.liar = lies === undefined ? null : new Liar(this.key, world.liarKeys, lies, world.random, world, world.conspiracy);
     this.recorder = world.plan.recorded && this.liar === null && index < 2 ? new Recorder() : null;
     this.others = Array.from({ length: world.plan.nodes }, (_, to) => to).filter((to) => to !== index);
     this.sync = new SimSync(this, this.world);
     this.pool = new SimPool(this, this.world, this.liar?.tells('silent') ?? false);
     this.mouth = new Mouth(this, world, this.liar);
     this.dies = new Deaths(this, world);
+    this.halting = new Halting(this, world);
     this.signer = this.newSigner([]);
     this.state = this.newState();
   }
@@ -150,6 +153,11 @@ export class SimNode implements NodePort {
   receive(from: number, packet: Packet): void {
     if (!this.up) return;
     if (this.pausedUntilMs > this.world.queue.nowMs) return this.later(0, () => this.receive(from, packet));
+    this.takeIn(from, packet);
+    if (this.liar === null && this.up) this.world.checker.received(this, packet);
+  }
+
+  private takeIn(from: number, packet: Packet): void {
     switch (packet.type) {
       case 'consensus': return this.hear(from, packet.message);
       case 'wire': return this.hear(from, fromWire(packet.message));
@@ -161,6 +169,7 @@ export class SimNode implements NodePort {
 
   private hear(from: number, message: Message | null): void {
     if (message === null) return;
+    this.halting.heard(message);
     const height = heightOf(message);
     // Evidence may be of any height.
     const current = message.type === 'evidence' ? height : this.state.context.height;
@@ -184,11 +193,13 @@ export class SimNode implements NodePort {
   }
 
   greetPeer(to: number): void {
-    if (this.up) this.pool.greet(to);
+    if (!this.up) return;
+    this.pool.greet(to);
+    this.halting.tell(to);
   }
 
   submit(transaction: Bytes): void {
-    this.pool.submit(transaction);
+    if (this.disk.halt === null) this.pool.submit(transaction);
   }
 
   replayInputs(): void {
@@ -209,6 +220,8 @@ export class SimNode implements NodePort {
   }
 
   feed(input: Input): void {
+    // A machine that has halted by itself must say nothing more; another one is not even asked.
+    if (this.disk.halt !== null && !this.state.halted) return;
     this.mailbox.push(input);
     if (this.running) return;
     this.running = true;
@@ -218,10 +231,12 @@ export class SimNode implements NodePort {
 
   private take(input: Input): void {
     const before = this.state.context.height;
+    const { halted } = this.state;
     this.liar?.forget(this.state);
     const { effects } = this.world.machine.step(this.state, input);
     this.recorder?.took(input, effects);
     this.world.steps += 1;
+    if (halted && effects.length > 0) this.world.fail('halting', `n${this.index} does something after it has halted: ${effects[0]?.type}`);
     this.world.checker.bounds(this.index, this.state);
     const { incarnation } = this;
     for (const effect of effects) {
@@ -263,7 +278,7 @@ export class SimNode implements NodePort {
       case 'requestSync':
         return this.sync.need(effect.height);
       case 'halt':
-        return world.fail('running', `n${this.index} halted: ${effect.reason}`);
+        return this.halting.halt(effect.reason, effect.proof);
     }
   }
 

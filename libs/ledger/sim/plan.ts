@@ -7,9 +7,9 @@ export const LIES = [
  * What a faulty validator does: tells peers different things; tells everybody two; tells only some; says nothing more in a height, or ever, but one last thing to one peer; forgets its lock; proposes
  * with a polka that does not hold, or with an old one that does; proposes blocks that are not valid; proposes one header with two bodies; proposes when it is not its turn; floods with far rounds; says
  * what was said on another chain, or heights ago; breaks the encoding; makes up certificates; gives wrong blocks to who is behind;
- * has a weak key registered; accuses others.
+ * has a weak key registered; accuses others; and with others, a third of the power or more, has two blocks of a height decided.
  */
-export type Lie = (typeof LIES)[number];
+export type Lie = (typeof LIES)[number] | 'conspires';
 
 export const MISFORTUNES = ['flippedLog', 'lostRecord', 'flippedTail', 'staleDisk', 'newKey', 'brokenStore'] as const;
 /**
@@ -33,10 +33,12 @@ export interface Plan {
   faultModel: FaultModel;
   /** Power of each node at genesis; 0 for one that only follows. */
   powers: bigint[];
-  /** Faulty validators, with less than a third of the power; only under BFT. */
+  /** Faulty validators, with less than a third of the power, unless the run is to break; only under BFT. */
   liars: Map<number, readonly Lie[]>;
   /** Whose disk fails it, and how; its power and the liars' together stay below what may fail. */
   unlucky: { node: number; misfortune: Misfortune } | null;
+  /** Where a third of the power or more lies: to which half each node belongs, as each half is told something else. Null where they are fewer. */
+  camps: readonly (0 | 1)[] | null;
   params: Params;
   /** Phases of trouble; after each everything works, and every honest node must decide. Later ones only while heights are few. */
   troublesMs: readonly number[];

@@ -1,5 +1,5 @@
 import { FAILED_SEEDS } from './failed-seeds.js';
-import { LIES, MISFORTUNES, planOf, simulate } from './index.js';
+import { brokenPlanOf, LIES, MISFORTUNES, planOf, simulate } from './index.js';
 
 describe('the simulator', () => {
   it.each(FAILED_SEEDS)('seed $seed, which failed once: $was', ({ seed }) => expect(simulate(seed).failure).toBeNull());
@@ -29,6 +29,23 @@ describe('the simulator', () => {
     const { failure, plan } = simulate(3, { nodes: 7, byzantine });
     expect(failure).toBeNull();
     expect(plan.liars.size).toBeLessThanOrEqual(byzantine);
+  });
+});
+
+describe('where a third of the power or more lies', () => {
+  it('honest nodes halt over what they see, and over nothing else (rule 17)', () => {
+    const results = Array.from({ length: 30 }, (_, seed) => simulate(seed, { broken: true }));
+    expect(results.flatMap(({ seed, failure }) => (failure === null ? [] : [`seed ${seed}: ${failure}`]))).toEqual([]);
+    expect(results.filter(({ halted }) => halted > 0).length).toBeGreaterThanOrEqual(5);
+    expect(results.filter(({ halted }) => halted === 0).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('there are two honest nodes at least, and two camps', () => {
+    for (let seed = 0; seed < 500; seed++) {
+      const { liars, powers, camps, nodes } = brokenPlanOf(seed);
+      const [faulty, total] = [[...liars.keys()], powers.map((_, node) => node)].map((some) => some.reduce((sum, node) => sum + (powers[node] ?? 0n), 0n)) as [bigint, bigint];
+      expect([3n * faulty >= total, nodes - liars.size >= 2, new Set(camps).size]).toEqual([true, true, 2]);
+    }
   });
 });
 

@@ -1,10 +1,12 @@
-import { disturb, submitTransactions } from './disturb.js';
+import { BrokenRun } from './broken-run.js';
 import { SimDisk } from './disk.js';
+import { brokenPlanOf } from './draw-broken-plan.js';
 import { planOf, type PlanOptions } from './draw-plan.js';
 import { checkEnd } from './end.js';
 import { SimFailure } from './invariant.js';
 import { REAL_MACHINE, type Machine } from './machine.js';
 import { SimNode } from './node.js';
+import { heal, Phases } from './phases.js';
 import type { Plan } from './plan.js';
 import { Trace } from './trace.js';
 import { World } from './world.js';
@@ -14,7 +16,6 @@ const ROUNDS_TO_DECIDE = 10;
 const SYNC_MS = 4000;
 const QUIET_MS = 30_000;
 const HEIGHTS_MS = 60_000;
-const MAX_EVENTS = 3_000_000;
 /** A run ends with at least so many heights. */
 const HEIGHTS = 18n;
 
@@ -26,6 +27,8 @@ export interface SimResult {
   traceHash: string | null;
   nodes: number;
   heights: number;
+  /** Honest nodes that halted: none, unless too many lie. */
+  halted: number;
   events: number;
   virtualMs: number;
   acknowledged: number;
@@ -35,6 +38,8 @@ export interface SimResult {
 
 export interface SimOptions extends PlanOptions {
   machine?: Machine;
+  /** Whether a third of the power or more lies: safety may be lost then, and what must hold is what honest nodes do. */
+  broken?: boolean | undefined;
   /** Whether the trace is hashed. */
   hashed?: boolean;
   onTrace?: ((line: string) => void) | undefined;
@@ -42,14 +47,14 @@ export interface SimOptions extends PlanOptions {
 
 /** One run: trouble and healing in turn, then progress and all invariants. */
 export function simulate(seed: number, options: SimOptions = {}): SimResult {
-  const plan = planOf(seed, options);
+  const plan = options.broken === true ? brokenPlanOf(seed, options) : planOf(seed, options);
   const trace = new Trace(options.hashed ?? false, options.onTrace ?? null);
   const world = new World(plan, options.machine ?? REAL_MACHINE, trace);
   for (const [i, power] of plan.powers.entries()) {
     const stored = plan.unlucky?.node === i && plan.unlucky.misfortune === 'brokenStore';
     world.nodes.push(new SimNode(world, i, new SimDisk(world.newChain(), stored), power === 0n && !plan.membership));
   }
-  const run = new Run(world);
+  const run = plan.camps === null ? new Run(world) : new BrokenRun(world);
   let failure: string | null = null;
   try {
     run.all();
@@ -57,21 +62,16 @@ export function simulate(seed: number, options: SimOptions = {}): SimResult {
     failure = error instanceof SimFailure ? error.message : `running: a node threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   }
   return {
-    seed, failure, traceHash: trace.hash, nodes: plan.nodes, heights: Number(world.checker.chain.height), events: run.events, virtualMs: world.queue.nowMs,
+    seed, failure, traceHash: trace.hash, nodes: plan.nodes, heights: Number(world.highest), halted: world.honest.filter(({ disk }) => disk.halt !== null).length, events: run.events, virtualMs: world.queue.nowMs,
     acknowledged: world.promises.acknowledgedCount, lapsed: world.promises.lapsedCount, plan,
   };
 }
 
-class Run {
-  events = 0;
-
-  constructor(private readonly world: World) {}
-
+class Run extends Phases {
   all(): void {
     const { world } = this;
-    const { plan, queue, random, checker } = world;
-    for (const node of world.nodes) queue.after(random.between(0, 20), () => node.start());
-    queue.after(1, () => submitTransactions(world));
+    const { plan, checker } = world;
+    this.begin();
     if (plan.troublesMs.length === 0) world.network.heal();
     for (const forMs of plan.troublesMs) {
       this.trouble(forMs);
@@ -83,19 +83,6 @@ class Run {
     world.submitting = false;
     this.quiet();
     checkEnd(world);
-  }
-
-  private trouble(forMs: number): void {
-    const { world } = this;
-    const { queue } = world;
-    world.chaos = true;
-    world.network.trouble();
-    queue.after(world.random.between(1, 2 * world.plan.disturbanceMs), () => disturb(world));
-    const endMs = queue.nowMs + forMs;
-    this.until(forMs, () => false);
-    queue.nowMs = endMs;
-    // Everything that was not on a disk is gone: what is left must be enough to go on.
-    if (world.random.chance(0.3)) for (const node of world.nodes) world.takeDown(node, 0);
   }
 
   /** Everything works from here on: every honest node decides the highest height that any is in, within a number of rounds. */
@@ -125,25 +112,6 @@ class Run {
     promises.check();
     if (!settled()) this.world.fail('liveness', `${honest.map(({ index, disk }) => `n${index} at ${disk.chain.height}`).join(', ')}, of ${checker.chain.height} decided, with ${clients.unacknowledged} transactions that nobody acknowledges`);
   }
-
-  /** Runs events for so long, or until something is done. */
-  private until(forMs: number, done: () => boolean): void {
-    const { queue } = this.world;
-    const endMs = queue.nowMs + forMs;
-    while (!done() && queue.runNext(endMs)) if (++this.events > MAX_EVENTS) this.world.fail('bounds', `more than ${MAX_EVENTS} events`);
-  }
-}
-
-function heal(world: World): void {
-  world.chaos = false;
-  world.network.heal();
-  for (const node of world.nodes) {
-    node.skewMs = 0;
-    node.disk.fullUntilMs = 0;
-    node.resume();
-    if (!node.up) node.start();
-  }
-  world.reconnect();
 }
 
 /** Time of so many rounds from the given one, the wait before a height, and fetching what was missed. */

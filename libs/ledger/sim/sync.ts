@@ -38,6 +38,7 @@ export class SimSync {
       for (let height = packet.from; height < packet.from + RANGE_BLOCKS; height++) this.give(from, height);
     } else {
       this.world.light.offered(packet.decided);
+      this.node.halting.look(packet.decided.certificate);
       const { height } = packet.decided.block.header;
       if (height <= chain.height || height > chain.height + 2n * RANGE_BLOCKS || this.waiting.has(height) || this.waiting.size >= MAX_WAITING) return;
       this.waiting.set(height, packet.decided);
@@ -110,7 +111,7 @@ export class SimSync {
       if (chain.height + 1n !== height || node.busy) return;
       const outcome = chain.execute(next.block.transactions);
       if (outcome !== null) node.feed({ type: 'syncedBlock', ...next, outcome });
-      else if (isTrue(next, node, world)) world.fail('running', `n${node.index} cannot execute the certified block ${height}`);
+      else if (isTrue(next, node, world)) node.halting.halt(`the certified block ${height} cannot be executed`, { certificates: [next.certificate], block: next.block });
       this.pump();
     });
   }

@@ -2,8 +2,10 @@ import { SimChain } from './chain.js';
 import { Checker } from './checker.js';
 import { Clients } from './clients.js';
 import { EventQueue } from './event-queue.js';
+import { ForkChecker } from './fork-checker.js';
 import { SimFailure, type Invariant } from './invariant.js';
 import { keyNumber, NODE_KEYS } from './keys.js';
+import { Conspiracy } from './lies/conspiracy.js';
 import type { Stage } from './lies/liar.js';
 import { LightWatch } from './light-watch.js';
 import type { Machine } from './machine.js';
@@ -12,9 +14,9 @@ import { SimNetwork } from './network.js';
 import type { NodePort } from './node-port.js';
 import { AMNESIAC, type Plan } from './plan.js';
 import { Prng } from './prng.js';
-import { Promises } from './promises.js';
+import { powerOf, Promises } from './promises.js';
 import type { Trace } from './trace.js';
-import type { ValidatorSet } from '../src/index.js';
+import { isQuorum, type ValidatorSet } from '../src/index.js';
 
 /** The nodes of one run, and what is between them. */
 export class World implements Stage {
@@ -22,6 +24,8 @@ export class World implements Stage {
   readonly random: Prng;
   readonly network: SimNetwork;
   readonly checker: Checker;
+  /** Of liars who are too many; null where they are not. */
+  readonly conspiracy: Conspiracy | null;
   readonly light: LightWatch;
   readonly promises: Promises;
   readonly clients: Clients;
@@ -40,7 +44,9 @@ export class World implements Stage {
     this.network = new SimNetwork(plan, this.queue, this.random);
     const faulty = new Set(plan.liars.keys());
     if (plan.unlucky !== null && AMNESIAC.has(plan.unlucky.misfortune)) faulty.add(plan.unlucky.node);
-    this.checker = new Checker(this.newChain(), plan.faultModel, faulty);
+    const set = setOf(plan.powers);
+    this.checker = plan.camps === null ? new Checker(this.newChain(), plan.faultModel, faulty) : new ForkChecker(this.newChain(), plan.faultModel, faulty, set, this.nodes);
+    this.conspiracy = plan.camps === null ? null : new Conspiracy(plan.camps, isQuorum(plan.faultModel, powerOf(set, new Set(plan.liars.keys())), set.total), this.random);
     this.light = new LightWatch(plan.faultModel, this.checker);
     this.promises = new Promises(plan.faultModel, new Set(plan.liars.keys()));
     this.clients = new Clients(this);
@@ -66,6 +72,11 @@ export class World implements Stage {
 
   get honest(): NodePort[] {
     return this.nodes.filter(({ index }) => !this.plan.liars.has(index));
+  }
+
+  /** The greatest height that an honest node has decided. */
+  get highest(): bigint {
+    return this.honest.reduce((most, { disk }) => (disk.chain.height > most ? disk.chain.height : most), 0n);
   }
 
   fail(invariant: Invariant, detail: string): never {

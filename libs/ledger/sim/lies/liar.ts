@@ -3,6 +3,7 @@ import type { Decided } from '../chain.js';
 import type { Lie } from '../plan.js';
 import type { Prng } from '../prng.js';
 import { transactionOf } from '../transactions.js';
+import type { Conspiracy } from './conspiracy.js';
 import { FORGED, Forger } from './forger.js';
 import { spoil } from './spoil.js';
 import { falseDecided } from './sync.js';
@@ -45,6 +46,7 @@ export class Liar {
     private readonly lies: readonly Lie[],
     private readonly random: Prng,
     private readonly stage: Stage,
+    private readonly conspiracy: Conspiracy | null,
   ) {
     this.forger = new Forger(key, keys, random);
   }
@@ -67,7 +69,7 @@ export class Liar {
     if (this.tells('silent') && (to % 3 === 0 || random.chance(0.2))) return [];
     const own = state.context.validators.indexOf(this.forger.key);
     if (own < 0) return [message];
-    const told: Message[] = this.instead(state, message, to, own);
+    const told: Message[] = this.conspired(state, message, to, own) ?? this.instead(state, message, to, own);
     if (this.tells('replay')) told.push(...this.old(message));
     return told;
   }
@@ -95,6 +97,18 @@ export class Liar {
     if (polka === null || polka.blockHash === null || !this.tells('falseSync') || !this.random.chance(0.3)) return [];
     const block = state.blocks.get(toHex(polka.blockHash))?.block;
     return block === undefined ? [] : [{ block, certificate: polka }];
+  }
+
+  /** What conspirators agreed to tell this peer; null where that is nothing. */
+  private conspired(state: State, message: Message, to: number, own: number): Message[] | null {
+    const { conspiracy, forger } = this;
+    if (conspiracy === null) return null;
+    if (message.type === 'proposal' && message.proposal.proposer === own) return [{ type: 'proposal', proposal: conspiracy.proposal(state, message.proposal, forger, to) }];
+    if (message.type !== 'vote' || message.vote.validator !== own) return null;
+    const { height, round } = message.vote;
+    const blockHash = conspiracy.blockFor(state, height, round, to);
+    if (blockHash === undefined) return null;
+    return (['prevote', 'precommit'] as const).map((kind) => ({ type: 'vote', vote: forger.vote({ kind, height, round, blockHash }, own) }));
   }
 
   private instead(state: State, message: Message, to: number, own: number): Message[] {

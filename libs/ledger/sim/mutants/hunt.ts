@@ -18,7 +18,7 @@ export async function hunt(mutant: Mutant, fromSeed: number, maxRuns: number): P
   const seconds = (): number => (performance.now() - began) / 1000;
   for (let runs = 1; runs <= maxRuns; runs++) {
     const seed = fromSeed + runs - 1;
-    const { failure } = simulate(seed);
+    const { failure } = simulate(seed, { broken: mutant.broken });
     if (failure !== null) return { mutant: mutant.name, runs, seed, failure, seconds: seconds() };
   }
   return { mutant: mutant.name, runs: null, seed: null, failure: null, seconds: seconds() };

@@ -5,6 +5,8 @@ export interface Mutant {
   file: string;
   find: string;
   replace: string;
+  /** Whether it shows only where a third of the power or more lies. */
+  broken?: boolean;
   /** Where a search that has little time may begin. */
   nearSeed?: number;
 }
