@@ -11,6 +11,7 @@ import { OutboxRelay } from './relay/outbox-relay.js';
 import { Resync } from './relay/resync.js';
 import { Sweep } from './relay/sweep.js';
 import { SETTINGS, type ProvisionerSettings } from './settings.js';
+import { stopParts } from './stop-parts.js';
 import { Runtimes } from './sites/runtimes.js';
 import { SiteWatch } from './sites/site-watch.js';
 
@@ -68,8 +69,10 @@ export class Provisioner implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    for (const part of this.parts) await part.stop();
-    if (this.settings.stopNodesAtExit) await Promise.all((this.runtimes?.all() ?? []).map((runtime) => runtime.stopAll()));
+    await stopParts(this.parts, this.logger);
+    // Nodes stop whatever became of the rest: left behind, they would hold their ports.
+    const runtimes = this.settings.stopNodesAtExit ? (this.runtimes?.all() ?? []) : [];
+    await Promise.all(runtimes.map((runtime) => stopParts([{ stop: () => runtime.stopAll() }], this.logger)));
     await this.runtimes?.close();
     await this.dataSource.destroy();
   }
