@@ -45,7 +45,7 @@ module.exports = {
       name: 'production-needs-no-dev-dependency',
       severity: 'error',
       comment: 'What runs in production is a dependency, not a development dependency.',
-      from: { path: '^(apps|libs|migrations)/', pathNot: '(\\.test\\.ts$|/testing/|/bench/|/sim/)' },
+      from: { path: '^(apps|libs|migrations)/', pathNot: '(\\.test\\.ts$|/testing/|/bench/|/sim/|/conformance/)' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
     },
   ],

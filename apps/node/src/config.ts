@@ -16,6 +16,8 @@ export interface NodeConfig {
   /** Plain JSON-RPC for a development chain; loopback only. */
   devRpc: { host: string; port: number } | undefined;
   logLevel: string;
+  /** How a node without a chain of its own begins: with genesis, executing every block since; or with a recent state (docs/spec/sync.md, N1). */
+  sync: 'genesis' | 'snapshot';
   /** This program's own file, from which it starts its threads; undefined where it runs without any. */
   program?: string;
 }
@@ -35,7 +37,14 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
     enrolSecret: env['STELE_ENROL_SECRET'] === '' ? undefined : env['STELE_ENROL_SECRET'],
     devRpc: loopback(env['STELE_DEV_RPC']),
     logLevel: env['STELE_LOG_LEVEL'] ?? 'info',
+    sync: syncMode(env['STELE_SYNC']),
   };
+}
+
+function syncMode(text: string | undefined): NodeConfig['sync'] {
+  if (text === undefined || text === '' || text === 'genesis') return 'genesis';
+  if (text === 'snapshot') return text;
+  throw new Error(`STELE_SYNC must be genesis or snapshot, not "${text}".`);
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

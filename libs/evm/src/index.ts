@@ -10,6 +10,8 @@ export type { LogEntry, LogFilter } from './store/logs.js';
 export type {
   BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, Executor, ParentBlock, StateOverride,
 } from './execute/executor.js';
+export { isWhole, SnapshotWriter, type Placed } from './snapshot/snapshot-writer.js';
+export { readPart, type Part, type PartBranch, type PartInner, type PartLeaf, type TreePlace } from './snapshot/part.js';
 export { openChainStore, type OpenOptions } from './store/open.js';
 export { createExecutor, type ExecutorOptions } from './execute/create-executor.js';
 export { mayStandLater } from './execute/run-build.js';

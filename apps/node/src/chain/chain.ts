@@ -16,6 +16,7 @@ import { Pool } from '../pool/pool.js';
 import { SafetyModule } from '../safety/safety-module.js';
 import { BlockSync } from '../sync/block-sync.js';
 import { LaggardHelper } from '../sync/helper.js';
+import { SnapshotServer } from '../sync/snapshot/snapshot-server.js';
 import { verifyOnce } from '../sync/verify-once.js';
 import { BlockWork } from './block-work.js';
 import { ConflictWatch } from './conflict-watch.js';
@@ -60,6 +61,7 @@ export class Chain {
     current: () => this.driver.height,
   });
   private readonly helper: LaggardHelper;
+  private readonly snapshots: SnapshotServer;
   private readonly recovery: RecoveryThreads | null;
   private readonly folder: EvidenceFolder;
   private readonly halting: Halting;
@@ -128,6 +130,7 @@ export class Chain {
       certificates: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, verify: verifier },
       halt: (reason, proof) => this.halting.halt(reason, proof),
     });
+    this.snapshots = new SnapshotServer(store);
     this.helper = new LaggardHelper(store, () => this.headSinceMs);
     this.expiry = setInterval(() => this.pool.expire(Date.now()), EXPIRE_INTERVAL_MS);
     this.expiry.unref();
@@ -204,6 +207,7 @@ export class Chain {
     clearInterval(this.expiry);
     this.sync.stop();
     this.helper.stop();
+    this.snapshots.stop();
     this.gossip.stop();
     this.mesh.stop();
     await this.driver.stop();
@@ -222,6 +226,7 @@ export class Chain {
     },
     down: (link: PeerLink): void => {
       this.helper.forget(link);
+      this.snapshots.forget(link);
       this.proposals.disconnected(link);
       this.sync.disconnected(link);
     },
@@ -255,6 +260,8 @@ export class Chain {
         const { from, to } = decodeBlocksWanted(payload);
         return this.helper.answer(link, from, to);
       }
+      case FRAME.snapshotWanted:
+        return this.snapshots.asked(link, payload);
       case FRAME.decidedBlock:
         return this.sync.receive(link, payload);
       case FRAME.blocksEnd:

@@ -27,9 +27,12 @@ function accusedBelow(store: ChainStore, height: bigint): Accused {
   while (from > 1n && from + MAX_EVIDENCE_AGE_HEIGHTS > height) {
     const header = store.header(from - 1n);
     if (header === null) break;
+    const isEmpty = equalBytes(header.evidenceRoot, nothing);
+    // Of some heights below a snapshot there are headers only: what such a block holds is not known here.
+    const block = isEmpty ? null : store.block(from - 1n);
+    if (!isEmpty && block === null) break;
     from -= 1n;
-    if (equalBytes(header.evidenceRoot, nothing)) continue;
-    for (const evidence of store.block(from)?.evidence ?? []) heights.set(evidenceKey(evidence), from);
+    for (const evidence of block?.evidence ?? []) heights.set(evidenceKey(evidence), from);
   }
   return { from, heights };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import type { Server as NetServer } from 'node:net';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import { NodeBackend } from './backend.js';
 import { lockFolder } from './folder-lock.js';
 import { GenesisFolder } from './genesis-folder.js';
 import { metricsText } from './metrics.js';
+import { SnapshotJoin } from '../sync/snapshot/snapshot-join.js';
 import { PROTOCOL_VERSION, VERSION } from './version.js';
 
 const RPC_KEEP_ALIVE_MS = 65_000;
@@ -30,6 +32,9 @@ export interface NodePorts {
 /** One ledger node: its key, its three listeners, and its chain once genesis is there. */
 export class LedgerNode {
   private chain: Chain | undefined;
+  private joining: SnapshotJoin | undefined;
+  private joined: Promise<void> = Promise.resolve();
+  private stopping = false;
   private installing: Promise<void> = Promise.resolve();
   private lock: NetServer | null = null;
   private readonly startedAtMs = Date.now();
@@ -70,13 +75,13 @@ export class LedgerNode {
   status(): Record<string, unknown> {
     const head = this.chain?.store.head();
     return {
-      phase: this.chain?.phase ?? 'waiting',
+      phase: this.chain?.phase ?? (this.joining === undefined ? 'waiting' : 'syncing'),
       publicKey: to0x(this.identity.publicKey),
       genesisHash: this.chain === undefined ? null : to0x(this.chain.store.genesisHash),
       height: Number(head?.height ?? 0n),
       headHash: head === undefined ? null : to0x(head.hash),
       headTimeMs: head === undefined ? null : Number(head.timeMs),
-      peers: this.chain?.mesh.up.length ?? 0,
+      peers: (this.chain ?? this.joining)?.mesh.up.length ?? 0,
       version: VERSION,
       protocolVersion: PROTOCOL_VERSION,
       uptimeMs: Date.now() - this.startedAtMs,
@@ -86,9 +91,12 @@ export class LedgerNode {
 
   /** Finishes the write that is under way, then closes everything. */
   async stop(): Promise<void> {
+    this.stopping = true;
     for (const listener of this.listeners) listener.close();
     for (const server of this.rpcServers) server.close();
     await this.installing.catch(() => undefined);
+    this.joining?.stop();
+    await this.joined;
     await this.chain?.stop();
     for (const server of this.httpServers) server.closeAllConnections();
     for (const socket of this.sockets) socket.destroy();
@@ -150,7 +158,7 @@ export class LedgerNode {
     },
     putEndpoints: (endpoints: Endpoints): void => {
       this.genesis.putEndpoints(endpoints);
-      this.chain?.setEndpoints(endpoints);
+      (this.chain ?? this.joining)?.setEndpoints(endpoints);
     },
   };
 
@@ -161,16 +169,30 @@ export class LedgerNode {
     if (genesis.protocolVersion !== PROTOCOL_VERSION) throw new ControlRefusal(400, 'protocolVersion', `genesis asks for protocol version ${genesis.protocolVersion}; this program knows ${PROTOCOL_VERSION}`);
     this.genesis.putEndpoints(endpoints);
     if (installed === null) this.genesis.putGenesis(genesisFile);
-    if (this.chain !== undefined) this.chain.setEndpoints(endpoints);
+    const known = this.chain ?? this.joining;
+    if (known !== undefined) known.setEndpoints(endpoints);
     else await this.startChain(genesisFile as GenesisFile);
   }
 
+  /** Where the node begins from a snapshot, that goes on after this: it may take long, and the control listener shall not wait. */
   private async startChain(file: GenesisFile): Promise<void> {
+    const { genesis } = genesisFromJson(file);
+    const { dataFolder, sync } = this.config;
+    if (sync === 'genesis' || existsSync(join(dataFolder, 'chain'))) return this.openChain(file);
+    const joining = new SnapshotJoin({ identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder, logger: this.logger });
+    this.joining = joining;
+    this.joined = joining.run().then(() => this.openChain(file)).catch((error: unknown) => {
+      if (!this.stopping) this.fatal(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  private async openChain(file: GenesisFile): Promise<void> {
     const { genesis } = genesisFromJson(file);
     const chain = await Chain.open({
       identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, program: this.config.program, logger: this.logger, fatal: this.fatal,
     });
     this.chain = chain;
+    this.joining = undefined;
     this.backend.attach(chain, file);
     chain.start();
     this.logger.info('chain started', { genesisHash: file.genesisHash, height: Number(chain.store.head().height), validator: chain.isValidator });

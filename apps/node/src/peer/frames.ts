@@ -28,6 +28,10 @@ export const FRAME = {
   blocksEnd: 14,
   /** Two conflicting messages that one validator signed, as they stand in blocks. */
   evidence: 15,
+  /** `id u32 | kind u8 | …`: asks for something of a snapshot (sync/snapshot/protocol.ts). */
+  snapshotWanted: 16,
+  /** `id u32 | answer`, with a u32 length: nothing where the peer has none of it. */
+  snapshotPart: 17,
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];

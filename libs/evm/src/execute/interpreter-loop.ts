@@ -1,5 +1,6 @@
-import { EVMError, type EVM, type EVMOpts } from '@ethereumjs/evm';
+import { EVMError, type EVM } from '@ethereumjs/evm';
 import type { Bytes } from '#ledger';
+import type { RunState } from './custom-opcode.js';
 
 /**
  * The EVM library's own loop waits for a promise at each opcode; nine of ten need none. This loop is the same without them: base
@@ -8,8 +9,6 @@ import type { Bytes } from '#ledger';
  * and binary trees, block access lists, and the library's debugging.
  */
 
-type AddOpcode = Extract<NonNullable<EVMOpts['customOpcodes']>[number], { logicFunction: unknown }>;
-type RunState = Parameters<AddOpcode['logicFunction']>[0];
 type Handler = (state: RunState, common: EVM['common']) => Promise<void> | void;
 type GasHandler = (state: RunState, gas: bigint, common: EVM['common']) => Promise<bigint> | bigint;
 

@@ -1,7 +1,8 @@
-import { getOpcodesForHF, type EVMOpts } from '@ethereumjs/evm';
+import { getOpcodesForHF } from '@ethereumjs/evm';
 import type { Common } from '@ethereumjs/common';
 import { Address } from '@ethereumjs/util';
 import type { Bytes } from '#ledger';
+import type { CustomOpcode, RunState } from './custom-opcode.js';
 import { storageOpcodes } from './storage-opcodes.js';
 import { wordAt, wordOf } from './words.js';
 
@@ -9,9 +10,6 @@ import { wordAt, wordOf } from './words.js';
  * Opcodes that the EVM library pads byte by byte through arrays of numbers: a CODECOPY of 24 KiB took more than a millisecond. The
  * same with typed arrays; gas is the library's.
  */
-
-export type AddOpcode = Extract<NonNullable<EVMOpts['customOpcodes']>[number], { logicFunction: unknown }>;
-export type RunState = Parameters<AddOpcode['logicFunction']>[0];
 
 /** What legacy code sees of code in EVM object format (EIP-3540), as the library has it. */
 const EOF_MAGIC = Uint8Array.of(0xef, 0);
@@ -67,11 +65,11 @@ async function extCodeCopy(state: RunState): Promise<void> {
 }
 
 /** @param common knows the prices already. */
-export function quickOpcodes(common: Common): AddOpcode[] {
+export function quickOpcodes(common: Common): CustomOpcode[] {
   const { opcodes, dynamicGasHandlers } = getOpcodesForHF(common);
   const all: readonly [number, string, (state: RunState) => void | Promise<void>][] = [...SYNC, [0x3c, 'EXTCODECOPY', extCodeCopy]];
-  return [...storageOpcodes(common), ...all.map(([opcode, opcodeName, logic]): AddOpcode => {
+  return [...storageOpcodes(common), ...all.map(([opcode, opcodeName, logic]): CustomOpcode => {
     const gasFunction = dynamicGasHandlers.get(opcode);
-    return { opcode, opcodeName, baseFee: opcodes.get(opcode)?.fee ?? 0, logicFunction: logic as AddOpcode['logicFunction'], ...(gasFunction === undefined ? {} : { gasFunction: gasFunction as NonNullable<AddOpcode['gasFunction']> }) };
+    return { opcode, opcodeName, baseFee: opcodes.get(opcode)?.fee ?? 0, logicFunction: logic as CustomOpcode['logicFunction'], ...(gasFunction === undefined ? {} : { gasFunction: gasFunction as NonNullable<CustomOpcode['gasFunction']> }) };
   })];
 }

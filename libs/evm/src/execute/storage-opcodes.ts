@@ -2,7 +2,7 @@ import { EVMError } from '@ethereumjs/evm';
 import type { Common } from '@ethereumjs/common';
 import type { Overlay } from '../state/overlay.js';
 import type { OverlayStateManager } from '../state/state-manager.js';
-import type { AddOpcode, RunState } from './opcodes.js';
+import type { CustomOpcode, RunState } from './custom-opcode.js';
 import { newWord, numberOf } from './words.js';
 
 /**
@@ -87,14 +87,14 @@ function storeTransient(state: RunState): void {
 }
 
 /** @param common knows the prices already. */
-export function storageOpcodes(common: Common): AddOpcode[] {
+export function storageOpcodes(common: Common): CustomOpcode[] {
   const prices = pricesOf(common);
-  const gasOf = (rule: typeof loadGas): NonNullable<AddOpcode['gasFunction']> => ((state: RunState, gas: bigint) => rule(prices, state, gas)) as unknown as NonNullable<AddOpcode['gasFunction']>;
+  const gasOf = (rule: typeof loadGas): NonNullable<CustomOpcode['gasFunction']> => ((state: RunState, gas: bigint) => rule(prices, state, gas)) as unknown as NonNullable<CustomOpcode['gasFunction']>;
   const transientGas = Number(prices.warm);
   return [
-    { opcode: 0x54, opcodeName: 'SLOAD', baseFee: 0, gasFunction: gasOf(loadGas), logicFunction: load as AddOpcode['logicFunction'] },
-    { opcode: 0x55, opcodeName: 'SSTORE', baseFee: 0, gasFunction: gasOf(storeGas), logicFunction: store as AddOpcode['logicFunction'] },
-    { opcode: 0x5c, opcodeName: 'TLOAD', baseFee: transientGas, logicFunction: loadTransient as AddOpcode['logicFunction'] },
-    { opcode: 0x5d, opcodeName: 'TSTORE', baseFee: transientGas, logicFunction: storeTransient as AddOpcode['logicFunction'] },
+    { opcode: 0x54, opcodeName: 'SLOAD', baseFee: 0, gasFunction: gasOf(loadGas), logicFunction: load as CustomOpcode['logicFunction'] },
+    { opcode: 0x55, opcodeName: 'SSTORE', baseFee: 0, gasFunction: gasOf(storeGas), logicFunction: store as CustomOpcode['logicFunction'] },
+    { opcode: 0x5c, opcodeName: 'TLOAD', baseFee: transientGas, logicFunction: loadTransient as CustomOpcode['logicFunction'] },
+    { opcode: 0x5d, opcodeName: 'TSTORE', baseFee: transientGas, logicFunction: storeTransient as CustomOpcode['logicFunction'] },
   ];
 }

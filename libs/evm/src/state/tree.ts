@@ -59,6 +59,20 @@ export class StateTree {
     return node !== null && node.key === wanted ? bytesOf(node.value) : null;
   }
 
+  /** The node below which all keys begin with the first `depth` bits of this one; null where there is none. */
+  nodeAt(root: Node | null, key: Bytes, depth: number): Leaf | Inner | null {
+    const wanted = textOf(key);
+    let node = root === null ? null : this.resolve(root);
+    while (node !== null && node.kind === 'inner' && node.bit < depth) node = this.resolve(bitOfText(wanted, node.bit) === 1 ? node.right : node.left);
+    const shared = node === null ? 0 : sharedBits(node.kind === 'leaf' ? node.key : node.prefix, wanted, Math.min(depth, node.kind === 'leaf' ? 256 : node.bit));
+    return node !== null && shared >= depth ? node : null;
+  }
+
+  /** A node's child, read without being kept: for those who walk over much of a tree. */
+  childOf(node: Inner, side: 'left' | 'right'): Leaf | Inner {
+    return this.resolve(node[side]);
+  }
+
   private resolve(node: Node): Leaf | Inner {
     return node.kind === 'stub' ? this.load(node) : node;
   }

@@ -1,4 +1,5 @@
 import type { Block, Bytes, Certificate, Genesis, Header, TxResult } from '#ledger';
+import type { TreePlace } from '../snapshot/part.js';
 import type { StateKey } from '../state/keys.js';
 import type { StateProof } from '../state/proof.js';
 import type { StateReader } from '../state/reader.js';
@@ -44,6 +45,8 @@ export interface TransactionPlace {
 export interface ChainStore {
   readonly genesis: Genesis;
   readonly genesisHash: Bytes;
+  /** Where this store begins: 0, or the height of the snapshot, below which it has genesis, some headers, and nothing else. */
+  readonly base: bigint;
   head(): ChainHead;
   /** By height or by block hash. Height 0 has no block. */
   block(at: bigint | Bytes): Block | null;
@@ -65,11 +68,15 @@ export interface ChainStore {
   logs(filter: LogFilter): LogEntry[];
   /**
    * The state after that block; the head's without an argument.
-   * @throws EvmError `unknownHeight` above the head.
+   * @throws EvmError `unknownHeight` above the head, and below `base` but for genesis.
    */
   state(height?: bigint): StateReader;
   /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. */
   prove(key: StateKey, height?: bigint): StateProof;
+  /** A part of the state's tree after that block, for a node that begins there (docs/spec/sync.md); null where there is no such node, or no such state. */
+  part(place: TreePlace, height: bigint): Bytes | null;
+  /** A contract's code by its Keccak-256. */
+  code(codeHash: Bytes): Bytes | null;
   /**
    * Resolves when all that was committed before is on disk: `commit` itself answers a moment earlier, when it can be read.
    * Whatever must not be done before a block is durable waits for this.

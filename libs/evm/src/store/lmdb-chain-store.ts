@@ -5,6 +5,7 @@ import {
 import { EvmError } from '../errors.js';
 import type { ExecutedBlock } from '../execute/executor.js';
 import { storeKeyOf, treeKeyOf, type StateKey } from '../state/keys.js';
+import type { TreePlace } from '../snapshot/part.js';
 import type { StateProof } from '../state/proof.js';
 import { CodeCache, type StoredState } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
@@ -22,10 +23,12 @@ const DEFAULT_LOG_LIMIT = 10_000;
 const TRANSACTIONS = 0;
 const LOGS = 1;
 export const HEAD_KEY = Buffer.from('head');
+export const BASE_KEY = Buffer.from('base');
 
 /** The store over LMDB tables that hold at least genesis. See ChainStore for the contract. */
 export class LmdbChainStore implements ChainStore {
   readonly genesisHash: Bytes;
+  readonly base: bigint;
   readonly stateWriter: StateWriter;
   private readonly codes: CodeCache;
   private readonly transactionIndex: RunIndex;
@@ -41,6 +44,7 @@ export class LmdbChainStore implements ChainStore {
     this.codes = new CodeCache(tables);
     this.transactionIndex = new RunIndex(tables.runs, tables.fences, TRANSACTIONS);
     this.logIndex = new RunIndex(tables.runs, tables.fences, LOGS);
+    this.base = tables.meta.get(BASE_KEY)?.readBigUInt64BE(0) ?? 0n;
     const height = tables.meta.get(HEAD_KEY)?.readBigUInt64BE(0);
     if (height === undefined) throw new EvmError('damagedStore', 'the store has no head');
     this.stateWriter = new StateWriter(tables, height);
@@ -119,12 +123,22 @@ export class LmdbChainStore implements ChainStore {
 
   state(height: bigint = this.current.height): StoredState {
     if (height < 0n || height > this.current.height) throw new EvmError('unknownHeight', `the chain's head is ${this.current.height}, height ${height} has no state`);
+    if (height > 0n && height < this.base) throw new EvmError('unknownHeight', `this node began from a snapshot at height ${this.base} and has no older state: ask another node`);
     if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
     return this.stateWriter.reader(height, height === this.current.height, this.codes);
   }
 
   prove(key: StateKey, height: bigint = this.current.height): StateProof {
     return this.stateWriter.prove(height, treeKeyOf(storeKeyOf(key)));
+  }
+
+  part(place: TreePlace, height: bigint): Bytes | null {
+    return height < this.base || height > this.current.height ? null : this.stateWriter.part(height, place);
+  }
+
+  code(codeHash: Bytes): Bytes | null {
+    const stored = this.live.codes.get(asBuffer(codeHash));
+    return stored === undefined ? null : ownBytes(stored);
   }
 
   /** One batch: all of it or nothing is there after a crash. On disk once `flushed` says so. */

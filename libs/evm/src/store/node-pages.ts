@@ -6,7 +6,7 @@ import { placeKey, type Table } from './tables.js';
  * Tree nodes, so many to a page: a block makes thousands, and one write for each would cost more than hashing them. A page is
  * `count u8 | end u16 of each | nodes`, little more than one page of the store; its key is the block's height and the page's number.
  */
-const NODES_PER_PAGE = 32;
+export const NODES_PER_PAGE = 32;
 
 /** A block's nodes as pages, in the order of their places. */
 export function pagesOf(nodes: readonly (Leaf | Inner)[]): Buffer[] {

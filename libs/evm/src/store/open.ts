@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { encodeGenesis, equalBytes, type Genesis } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
+import type { BlockOverlay } from '../state/block-overlay.js';
 import { EMPTY_STATE, Overlay } from '../state/overlay.js';
 import type { ChainStore } from './chain-store.js';
+import { FORMAT, FORMAT_KEY, GENESIS_KEY } from './format.js';
 import { HEAD_KEY, LmdbChainStore } from './lmdb-chain-store.js';
 import { StateWriter } from './state-writer.js';
 import { asBuffer, heightKey, openTables, ownBytes, type Tables } from './tables.js';
@@ -13,10 +15,6 @@ export interface OpenOptions {
   /** For tests: puts more into the state of height 0 than genesis can say. */
   seed?: (state: Overlay) => void;
 }
-
-const FORMAT_KEY = Buffer.from('format');
-const GENESIS_KEY = Buffer.from('genesis');
-const FORMAT = Buffer.from('stele-store-2');
 
 /**
  * Opens the store in `folder`, creating it with the genesis state when it is empty.
@@ -43,8 +41,19 @@ function checkGenesis(tables: Tables, genesis: Genesis): void {
   if (!equalBytes(ownBytes(stored), encodeGenesis(genesis))) throw new EvmError('wrongGenesis', 'the store holds a chain with another genesis');
 }
 
-/** Height 0: what genesis allots. The format mark is in the same batch, so a crash leaves either nothing or all. */
+/** Height 0. The format mark is in the same batch, so a crash leaves either nothing or all. */
 async function writeGenesis(tables: Tables, { genesis, seed }: OpenOptions): Promise<void> {
+  const blockOverlay = genesisState(tables, genesis, seed);
+  await tables.root.transaction(() => {
+    new StateWriter(tables, null).write(blockOverlay);
+    void tables.meta.put(GENESIS_KEY, asBuffer(encodeGenesis(genesis)));
+    void tables.meta.put(HEAD_KEY, heightKey(0n));
+    void tables.meta.put(FORMAT_KEY, FORMAT);
+  });
+}
+
+/** What genesis allots, ready to be written under height 0. */
+export function genesisState(tables: Tables, genesis: Genesis, seed?: (state: Overlay) => void): BlockOverlay {
   const overlay = new Overlay(EMPTY_STATE);
   for (const { address, balance, code } of genesis.alloc) {
     overlay.setAccount(address, { nonce: 0n, balance, codeHash: EMPTY_CODE_HASH });
@@ -52,12 +61,5 @@ async function writeGenesis(tables: Tables, { genesis, seed }: OpenOptions): Pro
     else if (balance === 0n) overlay.setAccount(address, null);
   }
   seed?.(overlay);
-  const writer = new StateWriter(tables, null);
-  const blockOverlay = writer.overlayOf(overlay, EMPTY_STATE, 0n);
-  await tables.root.transaction(() => {
-    writer.write(blockOverlay);
-    void tables.meta.put(GENESIS_KEY, asBuffer(encodeGenesis(genesis)));
-    void tables.meta.put(HEAD_KEY, heightKey(0n));
-    void tables.meta.put(FORMAT_KEY, FORMAT);
-  });
+  return new StateWriter(tables, null).overlayOf(overlay, EMPTY_STATE, 0n);
 }

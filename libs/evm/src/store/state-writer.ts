@@ -6,6 +6,8 @@ import { textOf, type Inner, type Leaf, type Node, type Stub } from '../state/no
 import type { BaseState, Overlay } from '../state/overlay.js';
 import { StoredState, type CodeCache } from '../state/stored-state.js';
 import { EvmError } from '../errors.js';
+import type { TreePlace } from '../snapshot/part.js';
+import { partAt } from '../snapshot/tree-parts.js';
 import { loadNode, pagesOf, writePages } from './node-pages.js';
 import { asBuffer, heightKey, placeKey, type Tables } from './tables.js';
 
@@ -53,6 +55,11 @@ export class StateWriter {
     if (this.head === null || this.loadedNodes < MAX_NODES_IN_MEMORY) return;
     this.head = trimTree(this.head, KEPT_DEPTH);
     this.loadedNodes = 2 ** KEPT_DEPTH;
+  }
+
+  /** A part of the tree of a height, as peers send it; null where it has no node there. */
+  part(height: bigint, place: TreePlace): Bytes | null {
+    return partAt(this.tree, this.rootAt(height), place);
   }
 
   prove(height: bigint, treeKey: Bytes): ReturnType<StateTree['prove']> {

@@ -2,7 +2,7 @@ import { formatBlock } from '../format/block.js';
 import { toQuantity } from '../format/quantity.js';
 import { formatReceipt } from '../format/receipt.js';
 import { method, type CallContext, type Method } from '../method.js';
-import { blockId, blockNumber, heightOf, type BlockId } from '../params/block-id.js';
+import { beganLater, blockId, blockNumber, heightOf, type BlockId } from '../params/block-id.js';
 import { optional, required, type Read } from '../params/parser.js';
 import { count, flag, hash } from '../params/values.js';
 
@@ -10,6 +10,8 @@ const byHash: Read<BlockId> = (value, where) => ({ kind: 'hash', hash: hash(valu
 
 function blockOf({ chain }: CallContext, id: BlockId, whole: boolean): unknown {
   const height = heightOf(chain, id);
+  // The snapshot's own block is here, but not what its transactions did.
+  if (height !== null && height > 0n && height <= chain.store.base) throw beganLater(chain.store);
   return height === null ? null : formatBlock(chain.store, height, whole);
 }
 

@@ -50,8 +50,14 @@ export const blockId: Read<BlockId> = (value, where) => {
 export function heightOf({ store }: ChainAccess, id: BlockId): bigint | null {
   const head = store.head().height;
   if (id.kind === 'hash') return equalBytes(id.hash, store.genesisHash) ? 0n : store.heightOf(id.hash);
+  if (id.kind === 'height' && id.height > 0n && id.height < store.base) throw beganLater(store);
   if (id.kind === 'height') return id.height <= head ? id.height : null;
   return head;
+}
+
+/** For what is older than a node that began from a snapshot. */
+export function beganLater({ base }: ChainAccess['store']): Error {
+  return serverError(`this node began from a snapshot at height ${base}: it has no blocks, receipts or logs up to there, and no older state. Ask a node that began from genesis`);
 }
 
 /** As `heightOf`, for calls that read the state there. @throws RpcError -32000 as Geth. */

@@ -3,7 +3,7 @@ import type { Bytes } from '#ledger';
 import type { ChainAccess } from '../backend.js';
 import { invalidParams, serverError } from '../errors.js';
 import type { RpcLimits } from '../limits.js';
-import { blockNumber, heightOf, LATEST, type BlockId } from './block-id.js';
+import { beganLater, blockNumber, heightOf, LATEST, type BlockId } from './block-id.js';
 import { field, fieldsOf, listOf, wrong, type Read } from './parser.js';
 import { address, hash } from './values.js';
 
@@ -68,6 +68,7 @@ export function logFilterOf(chain: ChainAccess, query: LogQuery, limits: Pick<Rp
   const head = chain.store.head().height;
   const fromHeight = spanEnd(range.from, head);
   const wanted = spanEnd(range.to, head);
+  if (chain.store.base > 0n && fromHeight <= chain.store.base) throw beganLater(chain.store);
   if (fromHeight > wanted) throw invalidParams(`invalid block range params: fromBlock ${fromHeight} is above toBlock ${wanted}`);
   const toHeight = wanted > head ? head : wanted;
   const blocks = toHeight - fromHeight + 1n;

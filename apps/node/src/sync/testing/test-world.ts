@@ -163,6 +163,11 @@ export class TestMember {
     this.acceptor = acceptor;
   }
 
+  /** The node itself takes them again. */
+  serveHonestly(): void {
+    this.acceptor = undefined;
+  }
+
   /** Ends the chain; the port stays, so that it can start again. */
   async pause(): Promise<void> {
     const chain = this.running;
