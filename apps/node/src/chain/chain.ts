@@ -19,7 +19,7 @@ import { LaggardHelper } from '../sync/helper.js';
 import { SnapshotServer } from '../sync/snapshot/snapshot-server.js';
 import { verifyOnce } from '../sync/verify-once.js';
 import { BlockWork } from './block-work.js';
-import { ConflictWatch } from './conflict-watch.js';
+import { commitIn, ConflictWatch } from './conflict-watch.js';
 import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { Halting } from './halting.js';
@@ -280,11 +280,8 @@ export class Chain {
     const height = heightOf(message);
     const current = this.driver.height;
     if (this.toldConflict(link, message)) return;
-    if (height === current || message.type === 'evidence') {
-      const bytes = sizeOf(message);
-      link.hold('consensus', bytes);
-      this.driver.feed(inputOf(message), () => link.release('consensus', bytes));
-    } else if (height < current) this.helper.heardOld(link, height, Date.now());
+    if (height === current || message.type === 'evidence') this.feedHeld(link, message);
+    else if (height < current) this.helper.heardOld(link, height, Date.now());
     else {
       this.hearCommitBelow(link, message, current);
       this.inbox.keep(link, message, current);
@@ -293,16 +290,20 @@ export class Chain {
 
   /** A proposal of the next height holds a commit of this one: the machine may know none yet, or another (rule 17). */
   private hearCommitBelow(link: PeerLink, message: Message, current: bigint): void {
-    const certificate = message.type === 'proposal' ? message.proposal.block.lastCommit : null;
-    if (certificate === null || certificate.height !== current) return;
-    const bytes = sizeOf({ type: 'certificate', certificate });
+    const certificate = commitIn(message);
+    if (message.type !== 'proposal' || certificate?.height !== current) return;
+    this.feedHeld(link, { type: 'certificate', certificate });
+  }
+
+  private feedHeld(link: PeerLink, message: Message): void {
+    const bytes = sizeOf(message);
     link.hold('consensus', bytes);
-    this.driver.feed({ type: 'certificate', certificate }, () => link.release('consensus', bytes));
+    this.driver.feed(inputOf(message), () => link.release('consensus', bytes));
   }
 
   /** Rule 17. True where the message needs no further look. */
   private toldConflict(link: PeerLink, message: Message): boolean {
-    const told = message.type === 'certificate' ? message.certificate : message.type === 'proposal' ? message.proposal.block.lastCommit : null;
+    const told = commitIn(message);
     const verdict = told === null ? 'sound' : this.conflicts.heard(told);
     if (verdict === 'false') link.close('sent a certificate that does not hold');
     return verdict !== 'sound';

@@ -1,5 +1,5 @@
 import type { ChainStore } from '#evm';
-import { equalBytes, genesisValidators, toHex, verifyCertificate, type Certificate, type FaultModel, type HaltProof, type Header, type ValidatorSet, type Verify } from '#ledger';
+import { equalBytes, genesisValidators, toHex, verifyCertificate, type Certificate, type FaultModel, type HaltProof, type Header, type Message, type ValidatorSet, type Verify } from '#ledger';
 
 export interface ConflictWatchParts {
   store: ChainStore;
@@ -38,4 +38,10 @@ export class ConflictWatch {
     const known = [...this.parts.recentValidators(), genesisValidators(this.parts.store.genesis)];
     return known.find((set): set is ValidatorSet => set !== null && equalBytes(set.hash, header.validatorsHash));
   }
+}
+
+/** The certificate that a message is, or that the block in it holds. */
+export function commitIn(message: Message): Certificate | null {
+  if (message.type === 'certificate') return message.certificate;
+  return message.type === 'proposal' ? message.proposal.block.lastCommit : null;
 }
