@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { createExecutor, keccak256, openChainStore, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Input, type Message, type ValidatorSet } from '#ledger';
+import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
@@ -23,7 +23,7 @@ import { commitIn, ConflictWatch } from './conflict-watch.js';
 import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { Halting } from './halting.js';
-import { Inbox } from './inbox.js';
+import { Inbox, inputOf } from './inbox.js';
 
 const EXPIRE_INTERVAL_MS = 60_000;
 /** Blocks whose evidence is told at once. */
@@ -290,9 +290,8 @@ export class Chain {
 
   /** A proposal of the next height holds a commit of this one: the machine may know none yet, or another (rule 17). */
   private hearCommitBelow(link: PeerLink, message: Message, current: bigint): void {
-    const certificate = commitIn(message);
-    if (message.type !== 'proposal' || certificate?.height !== current) return;
-    this.feedHeld(link, { type: 'certificate', certificate });
+    const certificate = message.type === 'proposal' ? commitIn(message) : null;
+    if (certificate?.height === current) this.feedHeld(link, { type: 'certificate', certificate });
   }
 
   private feedHeld(link: PeerLink, message: Message): void {
@@ -348,8 +347,4 @@ export class Chain {
     this.tellMachine();
     this.sync.advanced();
   }
-}
-
-function inputOf(message: Message): Input {
-  return message.type === 'proposal' ? { type: 'proposal', proposal: message.proposal, nowMs: BigInt(Date.now()) } : message;
 }

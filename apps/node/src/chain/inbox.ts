@@ -1,4 +1,4 @@
-import type { Message } from '#ledger';
+import type { Input, Message } from '#ledger';
 import type { PeerLink } from '../peer/link.js';
 import { heightOf, sizeOf } from '../peer/messages.js';
 
@@ -36,4 +36,9 @@ export class Inbox {
     }
     return now;
   }
+}
+
+/** A message as the machine takes it. */
+export function inputOf(message: Message): Input {
+  return message.type === 'proposal' ? { type: 'proposal', proposal: message.proposal, nowMs: BigInt(Date.now()) } : message;
 }
