@@ -1,11 +1,23 @@
-import { blockHash, equalBytes, LightClient, type Bytes, type FaultModel, type ValidatorSet } from '../src/index.js';
+import { blockHash, equalBytes, keyPairOf, LightClient, sha256, utf8, ValidatorSet, type Bytes, type Certificate, type FaultModel, type Header } from '../src/index.js';
 import type { Decided } from './chain.js';
 import type { Checker } from './checker.js';
 import { SimFailure } from './invariant.js';
-import { verifyCheaply } from './keys.js';
+import { signCheaply, verifyCheaply } from './keys.js';
+import { voteBytes } from './oracle.js';
 
 /** Every so many heights the second client is shown a header. */
 const SKIP_HEIGHTS = 5n;
+
+/** Who never votes on this chain, and would like to. */
+const STRANGER = keyPairOf(sha256(utf8('simulated stranger'))).publicKey;
+const STRANGERS = new ValidatorSet([{ publicKey: STRANGER, power: 1n }]);
+
+/** Another header of this height, and a commit of it by a set of validators that is nobody's. */
+function strange({ height, ...rest }: Header): { header: Header; certificate: Certificate } {
+  const header = { ...rest, height, timeMs: rest.timeMs + 1n, validatorsHash: STRANGERS.hash };
+  const content = { kind: 'precommit' as const, height, round: 0, blockHash: blockHash(header) };
+  return { header, certificate: { ...content, signatures: [{ validator: 0, signature: signCheaply(STRANGER, voteBytes(content)) }] } };
+}
 
 /**
  * Two light clients that trust block 1: one is shown every block that is decided, the other one in five, with the changes between
@@ -38,6 +50,8 @@ export class LightWatch {
     if (!check.ok) throw new SimFailure('lightClient', `block ${header.height} of the chain is refused: ${check.code}`);
     const set = this.checker.setAt(header.height);
     if (set === undefined || header.height % SKIP_HEIGHTS !== 0n) return;
+    const foreign = strange(header);
+    if (this.skipper.skipTo(foreign, STRANGERS).ok) throw new SimFailure('lightClient', `a header of ${header.height} is accepted that strangers certified`);
     const skip = this.skipper.skipTo({ header, certificate }, set);
     if (!skip.ok && skip.code !== 'tooLittleOverlap') throw new SimFailure('lightClient', `block ${header.height} of the chain is refused by who skips: ${skip.code}`);
   }

@@ -66,5 +66,10 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'encoding: signatures in any order are decoded', file: 'src/formats/certificate.ts', find: "const validator = reader.u32();\n    if (validator <= previous) throw", replace: "const validator = reader.u32();\n    if (validator < 0) throw" },
   { name: 'encoding: bytes after the end are decoded', file: 'src/encoding/reader.ts', find: '  reader.end();\n  return value;', replace: '  return value;' },
   { name: 'sign bytes: the chain is not in them', file: 'src/formats/vote.ts', find: '.u8(SIGN_TAGS[vote.kind]).fixed(genesisHash, 32)', replace: '.u8(SIGN_TAGS[vote.kind]).fixed(ZERO_HASH, 32)' },
+  { name: 'light client: prevotes certify a header', file: 'src/light/certified.ts', find: "if (certificate.kind !== 'precommit') return", replace: 'if (header.height < 0n) return' },
+  { name: 'light client: a certificate of another block will do', file: 'src/light/certified.ts', find: 'if (certificate.blockHash === null || !equalBytes(certificate.blockHash, hash)) {', replace: 'if (certificate.blockHash === null) {' },
+  { name: 'light client: validators never change', file: 'src/light/light-client.ts', find: 'if (one.from <= header.height) era = one;', replace: 'if (one.from <= 1n) era = one;' },
+  { name: 'light client: the new validators vote on the change itself', file: 'src/light/light-client.ts', find: 'this.begin(header.height + 1n, next);', replace: 'this.begin(header.height, next);' },
+  { name: 'light client: no overlap is needed to skip', file: 'src/light/light-client.ts', find: 'if (!isOverlap(this.chain.faultModel, power, place.set.total)) {', replace: 'if (power < 0n) {' },
   ...SHELL_MUTANTS,
 ];
