@@ -5,7 +5,7 @@ import type { Disturbance } from './plan.js';
 import type { World } from './world.js';
 
 /** More than 10 s ahead, honest nodes refuse proposals, and rightly so: clocks of a quorum stay within. */
-const MAX_SKEW_MS = 4000;
+export const MAX_SKEW_MS = 4000;
 const HOUR_MS = 3_600_000;
 
 /** One disturbance after another until everything heals. */

@@ -1,5 +1,8 @@
 import type { Prng } from './prng.js';
 
+/** Virtual time 0, as a node whose clock is right sees it. */
+export const EPOCH_MS = 1_700_000_000_000;
+
 /** What happens at a virtual time. */
 interface SimEvent {
   atMs: number;

@@ -2,7 +2,9 @@ import type { Block, Bytes, Certificate, Effect, Input, LogRecord, Message, Stat
 import { SIM_GENESIS_HASH } from './chain.js';
 import type { SimDisk } from './disk.js';
 import { Deaths } from './deaths.js';
-import { isolateDecider, pruned } from './disturb.js';
+import { pruned } from './disturb.js';
+import { EPOCH_MS } from './event-queue.js';
+import { firstDecided } from './first-decision.js';
 import { Halting } from './halting.js';
 import { Inbox } from './inbox.js';
 import { keyNumber, NODE_KEYS, verifyCheaply } from './keys.js';
@@ -16,12 +18,8 @@ import { Signer } from './signer.js';
 import { SimSync } from './sync.js';
 import { SimTimers } from './timers.js';
 import { describe, short } from './trace.js';
-import { idOf } from './transactions.js';
 import { fromWire, heightOf } from './wire.js';
 import type { World } from './world.js';
-
-/** Virtual time 0. */
-const EPOCH_MS = 1_700_000_000_000;
 
 /** One process: drives a machine as the node's shell does, carrying out effects in order. A crash may fall before any of them. */
 export class SimNode implements NodePort {
@@ -313,11 +311,7 @@ export class SimNode implements NodePort {
   private commit(block: Block, certificate: Certificate): void {
     const { world } = this;
     this.log(() => `decide ${block.header.height} ${short(certificate.blockHash)} in round ${certificate.round}`);
-    if (this.liar === null && world.checker.decided(this.index, block, certificate)) {
-      world.light.decided({ block, certificate }, world.checker.chain.current);
-      world.promises.decided(block.transactions.map(idOf));
-      isolateDecider(world, this);
-    }
+    if (this.liar === null && world.checker.decided(this.index, block, certificate)) firstDecided(world, this, block, certificate);
     if (this.committing) throw new Error('a height was decided before the one below it was durable');
     this.committing = true;
     this.later(world.diskMs(), () => {

@@ -16,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 2: an invalid commit of the block below is prevoted', file: 'src/consensus/check-block.ts', find: 'return verifyCertificate(certificate, prevValidators, config.faultModel, config.genesisHash, config.verify).ok;', replace: 'return true;' },
   { name: 'rule 2: a block of another time is prevoted', file: 'src/consensus/check-block.ts', find: 'header.timeMs > context.prevTimeMs &&', replace: '' },
   { name: 'rule 2: the body of a proposal is not checked', file: PROPOSALS, find: 'if (!isBlockOf(proposal.block, blockHash) ||', replace: 'if (' },
+  { name: 'rule 2: a block from the far future is prevoted', file: PROPOSALS, find: 'proposal.block.header.timeMs > nowMs + MAX_CLOCK_AHEAD_MS || ', replace: '' },
   { name: 'rule 3: any old polka unlocks', file: RULES, find: 'state.lockedRound <= proposal.polRound;', replace: 'true;' },
   { name: 'rule 3: the polka of a proposal is not checked', file: PROPOSALS, find: ' || !certificateHolds(state, polka)) return false;', replace: ') return false;' },
   { name: 'rule 3: a polka of another round serves', file: PROPOSALS, find: ' || polka.round !== polRound) return false;', replace: ') return false;' },
