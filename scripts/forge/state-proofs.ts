@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
-import { verifyStateProof, type StateKey, type StateProof } from '#evm';
-import { equalBytes, to0x, type Bytes } from '#ledger';
+import { equalBytes, to0x, verifyStateProof, type Bytes, type StateKey, type StateProof } from '#ledger';
 import { openTestChain } from '../../libs/evm/testing/chain.js';
 import { Prng } from '../../libs/ledger/sim/prng.js';
 import { changeBytes, changeList, randomBytes } from './change-bytes.js';

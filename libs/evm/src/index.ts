@@ -1,9 +1,7 @@
 /** Executes Ethereum transactions and keeps what the chain decided. Everything asynchronous about the EVM ends here. */
 export { EvmError, type BuildErrorCode, type CallErrorCode, type EvmErrorCode, type EvmErrorDetails, type PlacementErrorCode, type TransactionErrorCode } from './errors.js';
 export type { AccessListEntry, AdmittedTransaction } from './transaction/admitted.js';
-export type { AccountState, StateReader } from './state/reader.js';
-export { verifyStateProof, type ProofCheck, type ProofStep, type StateProof } from './state/proof.js';
-export type { StateKey } from './state/keys.js';
+export type { StateReader } from './state/reader.js';
 export type { BlockOverlay } from './state/block-overlay.js';
 export type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './store/chain-store.js';
 export type { LogEntry, LogFilter } from './store/logs.js';

@@ -20,6 +20,7 @@ export * from './formats/genesis-file.js';
 export * from './formats/validator-change.js';
 export * from './formats/receipt.js';
 export * from './formats/enrolment.js';
+export * from './state/index.js';
 export * from './light/index.js';
 export * from './consensus/index.js';
 export * from './safety/index.js';

@@ -1,8 +1,7 @@
 import { decodeErrorResult, decodeEventLog, decodeFunctionResult, encodeFunctionData, hexToBytes, parseAbi } from 'viem';
-import { toHex } from '#ledger';
+import { toHex, verifyStateProof } from '#ledger';
 import { openTestChain, type TestChain } from '../../testing/chain.js';
 import { hex, Wallet } from '../../testing/wallet.js';
-import { verifyStateProof } from '../state/proof.js';
 import { MAX_URI_BYTES, RECORDS_ADDRESS } from './records.js';
 
 const ABI = parseAbi([

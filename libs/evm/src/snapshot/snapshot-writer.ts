@@ -1,9 +1,8 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { blockHash, encodeBlock, encodeCertificate, encodeGenesis, encodeHeader, toHex, type Block, type Bytes, type Certificate, type Genesis, type Header } from '#ledger';
+import { blockHash, encodeBlock, encodeCertificate, encodeGenesis, encodeHeader, toHex, type Block, type Bytes, type Certificate, type Genesis, type Header, ACCOUNT_VALUE_BYTES, EMPTY_STATE_ROOT } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
-import { ACCOUNT_VALUE_BYTES } from '../state/keys.js';
-import { bytesOf, EMPTY_ROOT, textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
+import { bytesOf, textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
 import { FORMAT, FORMAT_KEY, GENESIS_KEY } from '../store/format.js';
 import { BASE_KEY, HEAD_KEY } from '../store/lmdb-chain-store.js';
 import { NODES_PER_PAGE, pagesOf } from '../store/node-pages.js';
@@ -103,7 +102,7 @@ export class SnapshotWriter {
     const genesis = genesisState(tables, this.genesis);
     await tables.root.transaction(() => {
       new StateWriter(tables, null).write(genesis);
-      void tables.roots.put(key, root === null ? asBuffer(EMPTY_ROOT) : Buffer.concat([bytesOf(root.hash), placeKey(BigInt(root.height), root.index)]));
+      void tables.roots.put(key, root === null ? asBuffer(EMPTY_STATE_ROOT) : Buffer.concat([bytesOf(root.hash), placeKey(BigInt(root.height), root.index)]));
       void tables.blocks.put(key, asBuffer(encodeBlock(block)));
       void tables.certificates.put(key, asBuffer(encodeCertificate(certificate)));
       for (const header of [...headers, block.header]) {

@@ -1,8 +1,6 @@
-import { compareBytes, equalBytes, type Bytes } from '#ledger';
-import { encodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
+import { compareBytes, equalBytes, type Bytes, encodeAccount, storeKeyOf, treeKeyOf, type AccountState } from '#ledger';
 import type { BaseState, Overlay } from './overlay.js';
 import { padWord, trimZeros } from './overlay.js';
-import type { AccountState } from './reader.js';
 import type { TreeChange } from './tree.js';
 
 /** One value of the state after a block: an account's or a slot's encoding, or null for none. Keys as `storeKeyOf` gives them. */

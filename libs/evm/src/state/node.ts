@@ -39,9 +39,6 @@ export interface Stub {
 
 export type Node = Leaf | Inner | Stub;
 
-/** The root of a tree without leaves: SHA-256 of nothing, as RFC 6962 has it. */
-export const EMPTY_ROOT: Bytes = sha256();
-
 /** Node's own routines, without the argument checks of `toString` and `write`. */
 const { latin1Slice, latin1Write } = Buffer.prototype as unknown as {
   latin1Slice(this: Uint8Array, from: number, to: number): string;
@@ -71,19 +68,6 @@ export function leafHash(key: string, value: string): string {
 export function innerHash(bit: number, left: string, right: string): string {
   if (native !== null) return native.innerText(bit, left, right);
   return textOf(sha256(Buffer.from(`\x01${String.fromCharCode(bit)}${left}${right}`, 'latin1')));
-}
-
-/** The same over bytes, for those who check proofs. */
-export function leafNodeHash(key: Bytes, value: Bytes): Bytes {
-  return sha256(Uint8Array.of(0), key, value);
-}
-
-export function innerNodeHash(bit: number, left: Bytes, right: Bytes): Bytes {
-  return sha256(Uint8Array.of(1, bit), left, right);
-}
-
-export function bitOf(key: Bytes, bit: number): 0 | 1 {
-  return (((key[bit >> 3] as number) >> (7 - (bit & 7))) & 1) as 0 | 1;
 }
 
 export function bitOfText(key: string, bit: number): 0 | 1 {

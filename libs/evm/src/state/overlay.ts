@@ -1,6 +1,5 @@
-import { toHex, type Bytes } from '#ledger';
+import { toHex, type Bytes, type AccountState } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
-import type { AccountState } from './reader.js';
 
 /** What an overlay lies on. */
 export interface BaseState {

@@ -1,13 +1,4 @@
-import type { Bytes } from '#ledger';
-
-/** What the state holds of one account. */
-export interface AccountState {
-  nonce: bigint;
-  /** In wei. */
-  balance: bigint;
-  /** Keccak-256 of the code; that of nothing for an account without. */
-  codeHash: Bytes;
-}
+import type { AccountState, Bytes } from '#ledger';
 
 /** The state after one block. Reads are synchronous: LMDB is memory-mapped. */
 export interface StateReader {

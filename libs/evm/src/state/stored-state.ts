@@ -1,11 +1,10 @@
-import { equalBytes, type Bytes } from '#ledger';
+import { equalBytes, type Bytes, decodeAccount, storeKeyOf, treeKeyOf, type AccountState } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
 import { asBuffer, ownBytes, type Tables } from '../store/tables.js';
-import { decodeAccount, storeKeyOf, treeKeyOf } from './keys.js';
 import type { Node } from './node.js';
 import type { BaseState } from './overlay.js';
-import type { AccountState, StateReader } from './reader.js';
+import type { StateReader } from './reader.js';
 import { rootHash, type StateTree } from './tree.js';
 
 const NOTHING: Bytes = new Uint8Array(0);

@@ -1,6 +1,5 @@
-import type { Bytes } from '#ledger';
-import { bitOfText, bytesOf, EMPTY_ROOT, innerHash, leafHash, sharedBits, textOf, type Inner, type Leaf, type Node, type Stub } from './node.js';
-import type { ProofStep, StateProof } from './proof.js';
+import { type Bytes, EMPTY_STATE_ROOT, type ProofStep, type StateProof } from '#ledger';
+import { bitOfText, bytesOf, innerHash, leafHash, sharedBits, textOf, type Inner, type Leaf, type Node, type Stub } from './node.js';
 
 /** Sets a key (32-byte hash) to a value, or removes it with null. */
 export interface TreeChange {
@@ -18,7 +17,7 @@ interface Change {
 export type LoadNode = (stub: Stub) => Leaf | Inner;
 
 export function rootHash(root: Node | null): Bytes {
-  return root === null ? EMPTY_ROOT : bytesOf(root.hash);
+  return root === null ? EMPTY_STATE_ROOT : bytesOf(root.hash);
 }
 
 /**

@@ -1,7 +1,5 @@
-import type { Block, Bytes, Certificate, Genesis, Header, TxResult } from '#ledger';
+import type { Block, Bytes, Certificate, Genesis, Header, TxResult, StateKey, StateProof } from '#ledger';
 import type { TreePlace } from '../snapshot/part.js';
-import type { StateKey } from '../state/keys.js';
-import type { StateProof } from '../state/proof.js';
 import type { StateReader } from '../state/reader.js';
 import type { LogEntry, LogFilter } from './logs.js';
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { blockHash, checkBlockBody, resultsRoot, toHex, type Bytes } from '#ledger';
+import { blockHash, checkBlockBody, resultsRoot, toHex, type Bytes, verifyStateProof } from '#ledger';
 import { appendTestBlocks } from '../../testing/crash.js';
 import { testGenesis } from '../../testing/chain.js';
 import { Wallet } from '../../testing/wallet.js';
-import { openChainStore, verifyStateProof } from '../index.js';
+import { openChainStore } from '../index.js';
 
 /** Kills a committing process with SIGKILL, again and again, and looks at what it left. */
 describe('a process that dies while it commits', () => {

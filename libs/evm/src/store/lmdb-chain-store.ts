@@ -1,12 +1,11 @@
+import { storeKeyOf, treeKeyOf, type StateKey, type StateProof } from '#ledger';
 import {
   blockHash, decodeBlock, decodeCertificate, decodeHeader, encodeBlock, encodeCertificate, encodeHeader, equalBytes, genesisHash, sha256,
   type Block, type Bytes, type Certificate, type Genesis, type Header,
 } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { ExecutedBlock } from '../execute/executor.js';
-import { storeKeyOf, treeKeyOf, type StateKey } from '../state/keys.js';
 import type { TreePlace } from '../snapshot/part.js';
-import type { StateProof } from '../state/proof.js';
 import { CodeCache, type StoredState } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
 import { candidateHeights, logEntries, matches } from './log-index.js';

@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeDeployData, encodeFunctionData, keccak256, pad, toEventSelector, type Hex } from 'viem';
-import { blockHash, encodeBlock, fromHex, toHex, type Bytes } from '#ledger';
+import { blockHash, encodeBlock, fromHex, toHex, type Bytes, verifyStateProof } from '#ledger';
 import { compile } from '../../testing/contracts.js';
 import { blockOf, certificateOf, openTestChain, testGenesis, type TestChain } from '../../testing/chain.js';
 import { hex, Wallet } from '../../testing/wallet.js';
-import { createExecutor, openChainStore, verifyStateProof } from '../index.js';
+import { createExecutor, openChainStore } from '../index.js';
 
 const { Token } = compile('Contracts.sol') as Record<'Token', NonNullable<ReturnType<typeof compile>[string]>>;
 const TRANSFER = fromHex(toEventSelector('Transfer(address,address,uint256)'));

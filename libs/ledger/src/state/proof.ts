@@ -1,7 +1,6 @@
-import { compareBytes, equalBytes, type Bytes } from '#ledger';
-import { ACCOUNT_VALUE_BYTES, decodeAccount, storeKeyOf, treeKeyOf, type StateKey } from './keys.js';
-import { bitOf, EMPTY_ROOT, innerNodeHash, leafNodeHash } from './node.js';
-import type { AccountState } from './reader.js';
+import { compareBytes, equalBytes, type Bytes } from '../encoding/index.js';
+import { ACCOUNT_VALUE_BYTES, decodeAccount, storeKeyOf, treeKeyOf, type AccountState, type StateKey } from './keys.js';
+import { bitOf, EMPTY_STATE_ROOT, innerNodeHash, leafNodeHash } from './tree-hash.js';
 
 /** One step from a leaf to the root: the bit at which two subtrees part, and the other one's hash. */
 export interface ProofStep {
@@ -28,7 +27,7 @@ export type ProofCheck =
 export function verifyStateProof(stateRoot: Bytes, key: StateKey, proof: StateProof): ProofCheck {
   const wanted = treeKeyOf(storeKeyOf(key));
   if (proof.leaf === null) {
-    const ok = proof.steps.length === 0 && equalBytes(stateRoot, EMPTY_ROOT);
+    const ok = proof.steps.length === 0 && equalBytes(stateRoot, EMPTY_STATE_ROOT);
     return ok ? { ok: true, value: null, account: null } : { ok: false, code: 'wrongRoot', message: 'only the empty tree proves absence without a leaf' };
   }
   const { keyHash, value } = proof.leaf;

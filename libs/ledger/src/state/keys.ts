@@ -1,7 +1,16 @@
-import { sha256, type Bytes } from '#ledger';
-import type { AccountState } from './reader.js';
+import { sha256 } from '../crypto/hash.js';
+import type { Bytes } from '../encoding/index.js';
 
 /** What the state tree's keys and values are, byte by byte (docs/spec/state.md). */
+
+/** What the state holds of one account. */
+export interface AccountState {
+  nonce: bigint;
+  /** In wei. */
+  balance: bigint;
+  /** Keccak-256 of the code; that of nothing for an account without. */
+  codeHash: Bytes;
+}
 
 /** What a leaf of the state tree stands for. */
 export type StateKey = { kind: 'account'; address: Bytes } | { kind: 'storage'; address: Bytes; slot: Bytes };
