@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { verifyReceipt, type RefusedReceipt, type TrustedHead, type VerifiedReceipt } from '#sdk';
+import { verifyReceipt, verifyState, type RefusedReceipt, type TrustedHead, type VerifiedDocument, type VerifiedReceipt, type VerifiedState } from '#sdk';
 
 const USAGE = `npm run verify -- genesis.json receipt.json [--genesis-hash 0x…] [--trusted-head FILE] [--json]
-  Verifies a receipt offline: no network, no account, no trust in who handed it out.
+  Verifies a receipt (stele_getReceipt) or a proof of state (stele_getProof) offline: no network, no account, no trust in who handed it out.
   --genesis-hash  the hash that a founder told you; without it the genesis file itself is not authenticated
   --trusted-head  where the newest block that you have accepted is kept: a receipt of another history is refused; read if it is
                   there, updated on success
@@ -71,7 +71,7 @@ function keepHead(path: string, head: TrustedHead): void {
   }
 }
 
-function describe(result: VerifiedReceipt): string {
+function describe(result: VerifiedReceipt | VerifiedState): string {
   const { certificate } = result;
   const rows: [string, string][] = [
     ['chain', `${result.genesisHash}${result.genesisAuthenticated ? ' (authenticated: the hash that you gave)' : ' (NOT authenticated)'}`],
@@ -79,14 +79,31 @@ function describe(result: VerifiedReceipt): string {
     ['block', `${result.height} ${result.blockHash}, ${new Date(Number(result.timeMs)).toISOString()}`],
     ['certificate', `${certificate.signers.length} of ${certificate.validators} validators, power ${certificate.power} of ${certificate.totalPower}, every signature checked`],
     ['fault model', result.faultModel === 'BFT' ? 'BFT: holds unless validators with more than a third of the power lie' : 'CFT: holds only as long as no validator lies'],
-    ['transaction', `${result.transactionHash}, number ${result.transactionIndex} of its block`],
-    ['result', `${result.status === 1 ? 'succeeded' : 'REVERTED'}, gas used ${result.gasUsed}, ${result.logCount} logs${result.contractAddress === null ? '' : `, created contract ${result.contractAddress}`}`],
+    ...('address' in result ? stateRows(result) : transactionRows(result)),
   ];
   const lines = ['VERIFIED', ...rows.map(([name, value]) => `  ${name.padEnd(12)} ${value}`)];
   return [...lines, ...result.warnings.map((warning) => `  warning      ${warning.message}`)].join('\n');
 }
 
-function print(result: VerifiedReceipt | RefusedReceipt, json: boolean, say: Output): void {
+function transactionRows(result: VerifiedReceipt): [string, string][] {
+  return [
+    ['transaction', `${result.transactionHash}, number ${result.transactionIndex} of its block`],
+    ['result', `${result.status === 1 ? 'succeeded' : 'REVERTED'}, gas used ${result.gasUsed}, ${result.logCount} logs${result.contractAddress === null ? '' : `, created contract ${result.contractAddress}`}`],
+  ];
+}
+
+function stateRows({ address, account, storage }: VerifiedState): [string, string][] {
+  const held = account === null ? 'does not exist after this block' : `nonce ${account.nonce}, balance ${account.balance} wei, code ${account.codeHash}`;
+  return [['account', `${address}: ${held}`], ...storage.map(({ slot, value }): [string, string] => ['slot', `${slot} holds ${value}`])];
+}
+
+/** A document says what it is; whatever is neither is refused as a receipt. */
+function verifyDocument(genesisFile: unknown, document: unknown, options: Parameters<typeof verifyReceipt>[2]): (VerifiedDocument & (VerifiedReceipt | VerifiedState)) | RefusedReceipt {
+  const isState = document !== null && typeof document === 'object' && 'format' in document && document.format === 'stele-state';
+  return isState ? verifyState(genesisFile, document, options) : verifyReceipt(genesisFile, document, options);
+}
+
+function print(result: VerifiedReceipt | VerifiedState | RefusedReceipt, json: boolean, say: Output): void {
   if (json) say.log(JSON.stringify(result, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
   else say.log(result.ok ? describe(result) : `REFUSED (${result.code})\n  ${result.message}`);
 }
@@ -101,13 +118,13 @@ export function verifyCommand(argv: readonly string[], say: Output): number {
     }
     const { genesisHash, headPath } = args;
     const trustedHead = headPath !== undefined && existsSync(headPath) ? (readJson(headPath) as TrustedHead) : undefined;
-    const result = verifyReceipt(readJson(args.genesisPath), readJson(args.receiptPath), {
+    const result = verifyDocument(readJson(args.genesisPath), readJson(args.receiptPath), {
       ...(genesisHash === undefined ? {} : { genesisHash }),
       ...(trustedHead === undefined ? {} : { trustedHead }),
     });
     const missing = result.ok && !args.unsigned ? result.founders.filter((founder) => !founder.signed) : [];
     if (missing.length > 0) {
-      const message = `the receipt fits this genesis, but not all founders have signed it: ${missing.map(({ name }) => name).join(', ')} did not. Ask for the signed file, or pass --unsigned if you know why.`;
+      const message = `the document fits this genesis, but not all founders have signed it: ${missing.map(({ name }) => name).join(', ')} did not. Ask for the signed file, or pass --unsigned if you know why.`;
       say.log(args.json ? JSON.stringify({ ok: false, code: 'foundersDidNotSign', message }) : `REFUSED (foundersDidNotSign)\n  ${message}`);
       return 1;
     }

@@ -19,6 +19,8 @@ export interface SampleChain {
   /** Of the validators below height 7, where the chain has any. */
   changes: ValidatorChange[];
   certify(content?: Partial<VoteContent>, signers?: readonly number[]): Certificate;
+  /** Of another header of height 7. */
+  certifyHeader(header: Header): Certificate;
   /** With another header or certificate than the true ones, to forge receipts. */
   receipt(index: number, forged?: { header?: Partial<Header>; certificate?: Certificate; changes?: readonly ValidatorChange[] }): Receipt;
 }
@@ -88,7 +90,7 @@ export function sampleChain(faultModel: FaultModel = 'BFT', options: SampleOptio
   const certify: SampleChain['certify'] = (content = {}, signers = last.keys.length === 5 ? [0, 1, 3, 4] : [0, 1, 3]) =>
     certifyWith(hash, last.keys, { kind: 'precommit', height: 7n, round: 0, blockHash: blockHash(header), ...content }, signers);
   return {
-    genesis, founders, keys: last.keys, header, results, transactions, changes, certify,
+    genesis, founders, keys: last.keys, header, results, transactions, changes, certify, certifyHeader: (other) => certify({ height: other.height, blockHash: blockHash(other) }),
     file: async (signedBy = founders) => {
       const message = founderMessage(hash);
       return genesisToJson(genesis, await Promise.all(signedBy.map(async (account) => ({ account: account.address, signature: await account.signMessage({ message }) }))));

@@ -4,7 +4,7 @@ import {
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { generateKeyPair, makeEvidence, sign, to0x, voteSignBytes, type Bytes, type Evidence } from '#ledger';
-import { verifyReceipt } from '#sdk';
+import { verifyReceipt, verifyState } from '#sdk';
 import { ChainOfOne, EVM_CHAIN_ID, RICH_KEY } from './testing/chain-of-one.js';
 import { PROBE_ABI, probeBytecode } from './testing/probe.js';
 
@@ -178,6 +178,13 @@ describe('viem against a chain of one validator', () => {
     expect(genesis).toEqual(node.genesisFile);
     expect(verifyReceipt(genesis, receipt, { genesisHash: node.genesisFile.genesisHash })).toMatchObject({ ok: true });
     expect(await call('stele_getReceipt', [`0x${'1'.repeat(64)}`])).toBeNull();
+    // And what a contract's slot held, what an account held, and that another holds nothing.
+    const proof = await call('stele_getProof', [probe, [`0x${'00'.repeat(32)}`], 'latest']);
+    const nobody = await call('stele_getProof', [`0x${'99'.repeat(20)}`]);
+    const stored = await call('eth_getStorageAt', [probe, '0x0', 'latest']);
+    expect(verifyState(genesis, proof, { genesisHash: node.genesisFile.genesisHash })).toMatchObject({ ok: true, account: { nonce: 1n }, storage: [{ value: stored }] });
+    expect(verifyState(genesis, nobody)).toMatchObject({ ok: true, account: null, storage: [] });
+    await expect(call('stele_getProof', [probe, [], 'earliest'])).rejects.toThrow('genesis needs no proof');
     const height = `0x${node.store.head().height.toString(16)}`;
     expect(await call('stele_getCertificate', ['latest'])).toMatchObject({ height, round: '0x0', signatures: [{ validator: '0x0' }] });
     expect(await call('stele_getConsensus', [])).toMatchObject({ phase: 'running', faultModel: 'BFT', head: { height }, validators: [{ member: 'one', power: '0x1' }], quorumPower: '0x1' });

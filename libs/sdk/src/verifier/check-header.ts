@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, LightClient, type Genesis, type LightAcceptance, type LightRefusal, type ReadReceipt } from '#ledger';
+import { equalBytes, fromHex, LightClient, type Genesis, type LightAcceptance, type LightRefusal, type ReadCertified } from '#ledger';
 import { Refused } from './refused.js';
 import { isTrustedHead, type TrustedHead } from './trusted-head.js';
 
@@ -6,7 +6,7 @@ import { isTrustedHead, type TrustedHead } from './trusted-head.js';
  * Whether the light client, from genesis over the changes that the receipt shows, believes its header; and whether all of that
  * can stand in one history with the head that the caller trusts.
  */
-export function checkHeader(receipt: ReadReceipt, genesis: Genesis, trustedHead: TrustedHead | undefined): LightAcceptance {
+export function checkHeader(receipt: ReadCertified, genesis: Genesis, trustedHead: TrustedHead | undefined): LightAcceptance {
   const client = LightClient.fromGenesis(genesis);
   if (trustedHead !== undefined) pinHead(client, receipt, trustedHead);
   let below = 0n;
@@ -22,7 +22,7 @@ export function checkHeader(receipt: ReadReceipt, genesis: Genesis, trustedHead:
   return check;
 }
 
-function pinHead(client: LightClient, receipt: ReadReceipt, head: TrustedHead): void {
+function pinHead(client: LightClient, receipt: ReadCertified, head: TrustedHead): void {
   if (!isTrustedHead(head)) throw new Refused('badTrustedHead', 'the trusted head is not {genesisHash, height, blockHash, timeMs}');
   if (!equalBytes(fromHex(head.genesisHash), receipt.genesisHash)) throw new Refused('trustedHeadConflict', 'the trusted head is of another chain');
   const conflict = client.pin(BigInt(head.height), fromHex(head.blockHash), BigInt(head.timeMs));

@@ -2,7 +2,7 @@ import type { FaultModel } from '#ledger';
 import type { FounderStatus } from './founders.js';
 import type { TrustedHead } from './trusted-head.js';
 
-/** What is wrong with a receipt, or with what it was checked against. */
+/** What is wrong with a receipt or a proof, or with what it was checked against. */
 export type ReceiptFault =
   | 'badGenesisFile'
   | 'genesisHashMismatch'
@@ -22,6 +22,8 @@ export type ReceiptFault =
   | 'transactionHashMismatch'
   | 'transactionNotIncluded'
   | 'resultNotIncluded'
+  | 'badProof'
+  | 'stateNotProven'
   | 'badTrustedHead'
   | 'trustedHeadConflict'
   | 'conflictingHeaders';
@@ -35,7 +37,8 @@ export interface VerifyOptions {
   trustedHead?: TrustedHead;
 }
 
-export interface VerifiedReceipt {
+/** What every verified document says. */
+export interface VerifiedDocument {
   ok: true;
   genesisHash: string;
   /** Whether the caller gave the genesis hash and the file has it. */
@@ -44,6 +47,15 @@ export interface VerifiedReceipt {
   height: bigint;
   blockHash: string;
   timeMs: bigint;
+  /** Who certified the block. Every signature was checked. */
+  certificate: { signers: string[]; power: bigint; totalPower: bigint; validators: number };
+  founders: FounderStatus[];
+  /** To keep: the newer of the given head and this receipt's block. */
+  trustedHead: TrustedHead;
+  warnings: { code: WarningCode; message: string }[];
+}
+
+export interface VerifiedReceipt extends VerifiedDocument {
   transactionHash: string;
   transactionIndex: number;
   /** 1 succeeded, 0 reverted. */
@@ -51,12 +63,14 @@ export interface VerifiedReceipt {
   gasUsed: bigint;
   contractAddress: string | null;
   logCount: number;
-  /** Who certified the block. Every signature was checked. */
-  certificate: { signers: string[]; power: bigint; totalPower: bigint; validators: number };
-  founders: FounderStatus[];
-  /** To keep: the newer of the given head and this receipt's block. */
-  trustedHead: TrustedHead;
-  warnings: { code: WarningCode; message: string }[];
+}
+
+export interface VerifiedState extends VerifiedDocument {
+  address: string;
+  /** After the block; null where the account does not exist. */
+  account: { nonce: bigint; balance: bigint; codeHash: string } | null;
+  /** 32 bytes each; zero where nothing was ever written. */
+  storage: { slot: string; value: string }[];
 }
 
 export interface RefusedReceipt {

@@ -1,12 +1,13 @@
 import {
-  blockHash, buildReceipt, encodeCertificate, encodeHeader, equalBytes, evidenceKind, evidencePlace, genesisValidators, to0x, type Bytes, type Evidence, type Receipt, type ValidatorSet,
+  blockHash, buildReceipt, buildStateDocument, encodeCertificate, encodeHeader, equalBytes, evidenceKind, evidencePlace, genesisValidators, MAX_PROVEN_SLOTS, to0x, type Bytes, type Evidence, type Receipt, type StateDocument, type StateKey, type StateProof, type ValidatorSet,
 } from '#ledger';
 import type { ChainAccess, ConsensusStatus, RpcBackend } from '../backend.js';
 import { toQuantity } from '../format/quantity.js';
 import { method, type Method } from '../method.js';
-import { blockId, heightOf, LATEST } from '../params/block-id.js';
-import { optional, required } from '../params/parser.js';
-import { hash } from '../params/values.js';
+import { serverError } from '../errors.js';
+import { blockId, heightOf, LATEST, stateHeightOf, type BlockId } from '../params/block-id.js';
+import { listOf, optional, required } from '../params/parser.js';
+import { address, hash, slot } from '../params/values.js';
 
 /** The offline-verifiable receipt of a committed transaction, or null. */
 function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | null {
@@ -17,6 +18,20 @@ function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | nu
   const certificate = store.certificate(place.height);
   if (block === null || results === null || certificate === null) return null;
   return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate, validatorChanges: [] });
+}
+
+/** What the state held of an account after a block, proven up to the votes that decided it. */
+function proofOf(chain: ChainAccess, address: Bytes, slots: readonly Bytes[], block: BlockId): StateDocument {
+  const { store } = chain;
+  const height = stateHeightOf(chain, block);
+  if (height === 0n) throw serverError('genesis needs no proof: its own file says what the state of height 0 holds');
+  const [header, certificate] = [store.header(height), store.certificate(height)];
+  if (header === null || certificate === null) throw serverError('header not found');
+  const prove = (key: StateKey): StateProof => store.prove(key, height);
+  return buildStateDocument({
+    genesis: store.genesis, header, certificate, validatorChanges: [], address, account: prove({ kind: 'account', address }),
+    storage: slots.map((place) => ({ slot: place, proof: prove({ kind: 'storage', address, slot: place }) })),
+  });
 }
 
 /** A decided header and the votes that decided it: canonical, and in words. Keys of validators are told where this node knows the set. */
@@ -85,6 +100,8 @@ function allEvidence(backend: RpcBackend): unknown {
 /** What Ethereum has no word for. */
 export const STELE_METHODS: readonly Method[] = [
   method('stele_getReceipt', 'The receipt of a committed transaction that anyone verifies offline; null when there is none yet.', [required('hash', hash)], ({ chain }, transactionHash) => receiptOf(chain, transactionHash)),
+  method('stele_getProof', 'What the state held of an account and of slots of its storage after a block, or that it held nothing: anyone verifies it offline.',
+    [required('address', address), optional('slots', listOf(slot, MAX_PROVEN_SLOTS), []), optional('block', blockId, LATEST)], ({ chain }, account, slots, block) => proofOf(chain, account, slots, block)),
   method('stele_getCertificate', 'A block’s header and the votes that decided it; null for genesis, which needs none.', [optional('block', blockId, LATEST)], ({ chain, backend }, block) => {
     const height = heightOf(chain, block);
     return height === null ? null : certificateOf(chain, backend, height);
