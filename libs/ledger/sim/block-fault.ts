@@ -1,4 +1,4 @@
-import { certificateHash, equalBytes, type Block, type FaultModel, type ValidatorSet } from '../src/index.js';
+import { certificateHash, equalBytes, paramsHash, type Block, type FaultModel, type ValidatorSet } from '../src/index.js';
 import { SIM_GENESIS_HASH, type SimChain } from './chain.js';
 import { WEAK_KEYS } from './keys.js';
 import { isChangeAllowed } from './membership.js';
@@ -12,6 +12,8 @@ export function blockFault(chain: SimChain, { header, lastCommit, transactions, 
   const outcome = chain.execute(transactions);
   return outcome === null ? 'a transaction that cannot be, or twice'
     : !equalBytes(outcome.stateRoot, header.stateRoot) ? 'another state root'
+    : !equalBytes(outcome.receiptsRoot, header.receiptsRoot) ? 'another receipts root'
+    : !equalBytes(paramsHash(context.params), header.paramsHash) ? 'other parameters'
     : !equalBytes(outcome.nextValidators.hash, header.nextValidatorsHash) ? 'other next validators'
     : !isChangeAllowed(set, outcome.nextValidators) ? 'more change of validators than one block may bring'
     : WEAK_KEYS.some((key) => outcome.nextValidators.indexOf(key) >= 0) ? 'a weak key among the validators'

@@ -30,13 +30,13 @@ export class Forger {
     return this.proposal({ ...proposal, block, blockHash: blockHash(block.header), polRound: -1, polka: null });
   }
 
-  /** Proof of an equivocation of one's own; with signatures that are none, of somebody else's. */
-  evidence(accused: Bytes, place: Omit<VoteContent, 'blockHash'>): Evidence {
+  /** Proof of an equivocation of one's own; with signatures that are none, of somebody else's. Each variant holds other messages. */
+  evidence(accused: Bytes, place: Omit<VoteContent, 'blockHash'>, variant = 1): Evidence {
     const signed = (hash: Bytes | null): Evidence['a'] => {
       const signBytes = voteBytes({ ...place, blockHash: hash });
       return { signBytes, signature: accused === this.key ? signCheaply(this.key, signBytes) : FORGED };
     };
-    return makeEvidence(accused, signed(null), signed(sha256(accused)));
+    return makeEvidence(accused, signed(null), signed(sha256(accused, Uint8Array.of(variant))));
   }
 
   /** All true signatures for this that are to be had: the liars' own, and what others said. */

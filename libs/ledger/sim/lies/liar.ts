@@ -108,7 +108,10 @@ export class Liar {
     const { height, round } = message.vote;
     const blockHash = conspiracy.blockFor(state, height, round, to);
     if (blockHash === undefined) return null;
-    return (['prevote', 'precommit'] as const).map((kind) => ({ type: 'vote', vote: forger.vote({ kind, height, round, blockHash }, own) }));
+    const told: Message[] = (['prevote', 'precommit'] as const).map((kind) => ({ type: 'vote', vote: forger.vote({ kind, height, round, blockHash }, own) }));
+    const commit = { kind: 'precommit' as const, height, round, blockHash };
+    // Where they are many it holds, and comes before the block.
+    return this.random.chance(0.3) ? [{ type: 'certificate', certificate: { ...commit, signatures: forger.thin(state, commit) } }, ...told] : told;
   }
 
   private instead(state: State, message: Message, to: number, own: number): Message[] {
@@ -200,7 +203,7 @@ export class Liar {
     const place = `${proposal.height}/${proposal.round}`;
     if (this.latest?.place === place) return this.latest.proposal;
     const made =
-      this.tells('invalidBlock') && random.chance(0.6) ? forger.propose(proposal, spoil(proposal.block, state, forger, random))
+      this.tells('invalidBlock') && random.chance(0.85) ? forger.propose(proposal, spoil(proposal.block, state, forger, random))
       : this.tells('forgedPolka') && proposal.round > 0 && random.chance(0.7) ? this.withForgedPolka(state, proposal)
       : this.tells('oldPolka') && random.chance(0.9) ? this.withOldPolka(state, proposal)
       : proposal;

@@ -5,7 +5,7 @@ import { transactionOf } from '../transactions.js';
 import type { Forger } from './forger.js';
 
 /** Those that only one check stands against come more often. */
-const FAULTS = [0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12, 12, 13, 13, 13, 13, 14, 14, 14];
+const FAULTS = [0, 1, 1, 2, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 9, 10, 11, 12, 12, 13, 13, 13, 14, 14, 14, 15, 16, 16];
 const HOUR_MS = 3_600_000n;
 const UNSIGNED = Uint8Array.of(0, 0xff, 0xfe, 0);
 
@@ -29,6 +29,8 @@ export function spoil(block: Block, state: State, forger: Forger, random: Prng):
     case 11: return { ...block, transactions: [...transactions, transactionOf(0xff00 + random.below(250), { type: 'plain' })] };
     case 12: return framing(block, state, forger, random);
     case 14: return repeating(block, state, forger, random);
+    case 15: return withHeader({ paramsHash: sha256(header.paramsHash) });
+    case 16: return twice(block, state, forger);
     default: {
       if (lastCommit === null) return withHeader({ height: header.height + 1n });
       const forged = random.chance(0.5) ? forger.certificate(state, lastCommit) : { ...lastCommit, signatures: lastCommit.signatures.slice(1) };
@@ -58,6 +60,12 @@ function repeating(block: Block, state: State, forger: Forger, random: Prng): Bl
   const [, kind, height, round] = own.length > 0 ? random.pick(own) : [];
   const place = kind === 'prevote' || kind === 'precommit' ? { kind, height: BigInt(height ?? 0), round: Number(round) } as const : { kind: 'prevote', height: state.context.height, round: 0 } as const;
   return withEvidence(block, [forger.evidence(forger.key, place)]);
+}
+
+/** Accuses itself of one thing two times, with other messages. */
+function twice(block: Block, state: State, forger: Forger): Block {
+  const place = { kind: 'prevote' as const, height: state.context.height, round: 0 };
+  return withEvidence(block, [1, 2].map((variant) => forger.evidence(forger.key, place, variant)));
 }
 
 function withEvidence(block: Block, evidence: Block['evidence']): Block {

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 import { SHELL_MUTANTS } from './shell.js';
 
+const CHECK_BLOCK = 'src/consensus/check-block.ts';
 const RULES = 'src/consensus/rules.ts';
 const RECEIVE = 'src/consensus/receive.ts';
 const PROPOSALS = 'src/consensus/proposals.ts';
@@ -13,9 +14,16 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 1: everybody proposes', nearSeed: 1, file: PROPOSALS, find: 'proposerIndex(context.validators, context.height, round) !== proposal.proposer', replace: 'proposal.proposer < 0' },
   { name: 'rule 2: no lock', nearSeed: 1, file: RULES, find: 'const free = proposal.polRound === -1 ? state.lockedRound === -1 :', replace: 'const free = proposal.polRound === -1 ? true :' },
   { name: 'rule 2: whatever executes is valid', file: 'src/consensus/step.ts', find: 'const fits = input.outcome !== null && outcomeFits(state, known.block, input.outcome);', replace: 'const fits = input.outcome !== null;' },
-  { name: 'rule 2: an invalid commit of the block below is prevoted', file: 'src/consensus/check-block.ts', find: 'return verifyCertificate(certificate, prevValidators, config.faultModel, config.genesisHash, config.verify).ok;', replace: 'return true;' },
-  { name: 'rule 2: a block of another time is prevoted', file: 'src/consensus/check-block.ts', find: 'header.timeMs > context.prevTimeMs &&', replace: '' },
+  { name: 'rule 2: an invalid commit of the block below is prevoted', file: CHECK_BLOCK, find: 'return verifyCertificate(certificate, prevValidators, config.faultModel, config.genesisHash, config.verify).ok;', replace: 'return true;' },
+  { name: 'rule 2: a block of another time is prevoted', file: CHECK_BLOCK, find: 'header.timeMs > context.prevTimeMs &&', replace: '' },
   { name: 'rule 2: the body of a proposal is not checked', file: PROPOSALS, find: 'if (!isBlockOf(proposal.block, blockHash) ||', replace: 'if (' },
+  { name: 'rule 2: a block on another parent is prevoted', file: CHECK_BLOCK, find: '    equalBytes(header.prevHash, context.prevHash) &&\n', replace: '' },
+  { name: 'rule 2: a block of a stranger is prevoted', file: CHECK_BLOCK, find: '    context.validators.indexOf(header.proposer) >= 0 &&\n', replace: '' },
+  { name: 'rule 2: a block that names other validators is prevoted', file: CHECK_BLOCK, find: '    equalBytes(header.validatorsHash, context.validators.hash) &&\n', replace: '' },
+  { name: 'rule 2: a block of another chain is prevoted', file: CHECK_BLOCK, find: '    equalBytes(header.genesisHash, config.genesisHash) &&\n', replace: '' },
+  { name: 'rule 2: a block with other parameters is prevoted', file: CHECK_BLOCK, find: '    equalBytes(header.paramsHash, paramsHash(context.params)) &&\n', replace: '' },
+  { name: 'rule 2: a block with other receipts is prevoted', file: CHECK_BLOCK, find: '    equalBytes(header.receiptsRoot, outcome.receiptsRoot) &&\n', replace: '' },
+  { name: 'rule 2: a block with other next validators is prevoted', file: CHECK_BLOCK, find: '    equalBytes(header.nextValidatorsHash, outcome.nextValidators.hash) &&\n', replace: '' },
   { name: 'rule 2: a block from the far future is prevoted', file: PROPOSALS, find: 'proposal.block.header.timeMs > nowMs + MAX_CLOCK_AHEAD_MS || ', replace: '' },
   { name: 'rule 3: any old polka unlocks', file: RULES, find: 'state.lockedRound <= proposal.polRound;', replace: 'true;' },
   { name: 'rule 3: the polka of a proposal is not checked', file: PROPOSALS, find: ' || !certificateHolds(state, polka)) return false;', replace: ') return false;' },
@@ -42,6 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 10: evidence from peers is not verified', file: 'src/consensus/equivocation.ts', find: ' && verifyEvidence(evidence, genesisHash, verify).ok) keep', replace: ') keep' },
   { name: 'rule 10: a block may repeat evidence', file: 'src/consensus/equivocation.ts', find: 'return block.evidence.some((evidence) => isConflict(evidence) && accused.heights.has(evidenceKey(evidence)));', replace: 'return block.evidence.length > MAX_EVIDENCE_PER_BLOCK && accused.from < 0n;' },
   { name: 'rule 10: evidence that stands in a block is proposed again', file: 'src/consensus/equivocation.ts', find: 'if (!mayStand(state, evidence) || !isNew(state, evidence, key)) state.evidence.delete(key);', replace: 'if (!mayStand(state, evidence)) state.evidence.delete(key);' },
+  { name: 'rule 10: a block may hold an equivocation twice', file: 'src/consensus/equivocation.ts', find: 'return keys.size === block.evidence.length && block', replace: 'return block' },
   { name: 'rule 11: votes are not checked', file: RECEIVE, find: 'if (!verify(validator.publicKey, signBytes, vote.signature)) return false;', replace: '' },
   { name: 'rule 12: a restart forgets what was signed', nearSeed: 1, file: REPLAY, find: 'state.signed.set(`${record.kind}/${record.round}`, record);', replace: '' },
   { name: 'rule 12: a restart forgets the lock', file: REPLAY, find: 'restoreLock(state, record);', replace: '' },
@@ -53,6 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 13: votes are sent once', nearSeed: 1, file: 'src/consensus/rebroadcast.ts', find: "for (const vote of latestVotes(state)) send({ type: 'vote', vote });", replace: 'latestVotes(state);' },
   { name: 'rule 13: skip proofs are not sent', file: 'src/consensus/rebroadcast.ts', find: 'if (state.entryProof.length > 0) send', replace: 'if (state.entryProof.length < 0) send' },
   { name: 'rule 13: no rebroadcast timer', file: 'src/consensus/step.ts', find: '  setRebroadcastTimer(state, effects);\n  rebroadcast(state, effects, true);\n}\n\n/** Rules 6', replace: '  rebroadcast(state, effects, true);\n}\n\n/** Rules 6' },
+  { name: 'rule 7: the time of the block below is forgotten', file: 'src/consensus/decide.ts', find: 'prevTimeMs: block.header.timeMs,', replace: 'prevTimeMs: context.prevTimeMs,' },
   { name: 'rule 14: a synced block needs no quorum', file: 'src/consensus/decide.ts', find: 'if (!verifyCertificate(certificate, validators, faultModel, genesisHash, verify).ok) return;', replace: 'verifyCertificate(certificate, validators, faultModel, genesisHash, verify);' },
   { name: 'rule 14: the body of a synced block is not checked', file: 'src/consensus/decide.ts', find: ' || !isBlockOf(block, hash)) return;', replace: ') return;' },
   { name: 'rule 14: prevotes serve as the commit of a synced block', file: 'src/consensus/decide.ts', find: "block.header.height !== height || certificate.kind !== 'precommit' || ", replace: 'block.header.height !== height || ' },
@@ -60,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'rule 17: a second certificate of the height changes nothing', broken: true, file: 'src/consensus/commit.ts', find: 'else if (state.commit.blockHash !== null && !equalBytes(state.commit.blockHash, blockHash)) {', replace: 'else if (state.commit.blockHash === null) {' },
   { name: 'rule 17: a second certificate of the height replaces the first', broken: true, file: 'src/consensus/commit.ts', find: 'if (state.commit === null) state.commit = certificate;', replace: 'if (state.commit === null || height > 0n) state.commit = certificate;' },
   { name: 'rule 17: a certified block that is invalid here changes nothing', broken: true, file: 'src/consensus/decide.ts', find: '  if (known.outcome === null) {\n    halt(', replace: '  if (known.outcome === null) {\n    if (known.block === null) halt(' },
-  { name: 'rule 17: a certified block that is invalid here is decided', broken: true, file: 'src/consensus/check-block.ts', find: 'equalBytes(header.stateRoot, outcome.stateRoot) &&', replace: '' },
+  { name: 'rule 17: a certified block that is invalid here is decided', broken: true, file: CHECK_BLOCK, find: 'equalBytes(header.stateRoot, outcome.stateRoot) &&', replace: '' },
   { name: 'rule 17: a machine that halts goes on', broken: true, file: 'src/consensus/commit.ts', find: '  state.halted = true;\n', replace: '' },
   { name: 'rule 17: the proof holds one certificate twice', broken: true, file: 'src/consensus/commit.ts', find: 'certificates: [state.commit, certificate], block: null', replace: 'certificates: [certificate, certificate], block: null' },
   { name: 'membership: a weak key is registered', nearSeed: 1, file: 'src/formats/validators.ts', find: "if (weakness !== 'ok') throw", replace: "if (weakness === 'length') throw" },
