@@ -12,6 +12,7 @@ export { isWhole, SnapshotWriter, type Placed } from './snapshot/snapshot-writer
 export { readPart, type Part, type PartBranch, type PartInner, type PartLeaf, type TreePlace } from './snapshot/part.js';
 export { openChainStore, type OpenOptions } from './store/open.js';
 export { createExecutor, type ExecutorOptions } from './execute/create-executor.js';
+export type { CallFrame, TraceOptions } from './execute/call-frame.js';
 export { mayStandLater } from './execute/run-build.js';
 export type { ThreadOptions } from './worker/thread-engine.js';
 export { serveExecution } from './worker/serve.js';

@@ -24,7 +24,7 @@ export interface ConsensusStatus {
 /** Reads of the decided chain and executions that change nothing. */
 export interface ChainAccess {
   store: ChainStore;
-  executor: Pick<Executor, 'call' | 'estimateGas' | 'admit'>;
+  executor: Pick<Executor, 'call' | 'estimateGas' | 'admit' | 'trace'>;
 }
 
 /**

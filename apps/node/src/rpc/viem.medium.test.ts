@@ -168,6 +168,20 @@ describe('viem against a chain of one validator', () => {
     node.evidence = { included: [], waiting: [] };
   });
 
+  it('tells the calls of a transaction and of a block as callTracer does', async () => {
+    const hash = await store(81n, 'traced');
+    const receipt = await reader.waitForTransactionReceipt({ hash });
+    const raw = createTestClient({ chain, mode: 'anvil', transport: http(node.url) });
+    const call = (method: string, params: unknown[]): Promise<unknown> => raw.request({ method, params } as never);
+    const frame = await call('debug_traceTransaction', [hash, { tracer: 'callTracer', timeout: '10s' }]);
+    const { input, gas } = await reader.getTransaction({ hash });
+    expect(frame).toEqual({ type: 'CALL', from: account.address.toLowerCase(), to: probe.toLowerCase(), value: '0x0', gas: `0x${gas.toString(16)}`, gasUsed: `0x${receipt.gasUsed.toString(16)}`, input, output: expect.stringMatching(/^0x[0-9a-f]{64}$/) as string });
+    expect(await call('debug_traceBlockByNumber', [`0x${receipt.blockNumber.toString(16)}`, { tracer: 'callTracer' }])).toEqual([{ txHash: hash, result: frame }]);
+    await expect(call('debug_traceTransaction', [hash, { tracer: 'prestateTracer' }])).rejects.toThrow('callTracer');
+    await expect(call('debug_traceTransaction', [`0x${'1'.repeat(64)}`, { tracer: 'callTracer' }])).rejects.toThrow('transaction not found');
+    await expect(call('debug_traceBlockByNumber', ['earliest'])).rejects.toThrow('genesis is not traceable');
+  });
+
   it('hands out a receipt that verifies offline', async () => {
     const hash = await store(80n, 'proven');
     await reader.waitForTransactionReceipt({ hash });

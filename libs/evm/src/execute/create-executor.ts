@@ -9,6 +9,7 @@ import { CandidateQueue } from './candidates.js';
 import { LocalEngine, type BoundedCall, type Engine } from './engine.js';
 import type { BuildRequest, BuiltBlock, CallRequest, CallResult, ExecuteRequest, ExecutedBlock, Executor, ParentBlock } from './executor.js';
 import type { BlockEffects } from './run-block.js';
+import type { CallFrame, TraceOptions } from './call-frame.js';
 import type { BuildLimits } from './run-build.js';
 import { callTouchesCode, isPlainTransfer, touchesCode } from './touches-code.js';
 
@@ -24,6 +25,7 @@ export interface ExecutorOptions {
 
 const DEFAULT_CALL_GAS = 50_000_000n;
 const DEFAULT_CALL_TIMEOUT_MS = 5000;
+const MOST_TRACE_TIMES = 6;
 /** Header, certificate of a large set and some evidence fit into this beside the transactions. */
 const BODY_MARGIN_BYTES = 128 * 1024;
 
@@ -97,6 +99,16 @@ class EvmExecutor implements Executor {
     if (isPlainTransfer(this.store.state(height), request)) return (await this.local.call(this.bounded(request, height, 21_000n))).gasUsed;
     const cap = least(request.gasLimit ?? txGasLimit, least(txGasLimit, blockGasLimit));
     return this.callEngine(request, height).estimate(this.bounded(request, height, cap));
+  }
+
+  async trace(height: bigint, index: number | null, { onlyTopCall, timeoutMs = this.callTimeoutMs }: TraceOptions): Promise<CallFrame[]> {
+    const block = this.store.block(height);
+    const results = this.store.results(height);
+    if (block === null || results === null) throw new EvmError('unknownHeight', `block ${height} is not here`);
+    const raws = index === null ? block.transactions : block.transactions.slice(0, index + 1);
+    const transactions = raws.map((raw, i) => this.admit(raw, results[i]?.transactionHash, results[i]?.sender));
+    const request = { height, transactions, which: index === null ? 'all' as const : 'last' as const, onlyTopCall, timeoutMs: Math.min(timeoutMs, this.callTimeoutMs * MOST_TRACE_TIMES) };
+    return (this.apart ?? this.local).trace(request);
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,8 @@ import type { CallRequest, CallResult } from './executor.js';
 import { createLane, LanePool, type Lane } from './lane.js';
 import { runBlock, type BlockEffects, type Executable, type RunRequest } from './run-block.js';
 import { runBuild, type BuildEffects, type BuildLimits } from './run-build.js';
+import type { CallFrame } from './call-frame.js';
+import { traceBlock, type TraceRequest } from './trace.js';
 import type { ChainView } from './view.js';
 
 /** A call with its bounds: gas as the executor caps it, wall-clock time with all its runs. */
@@ -29,6 +31,8 @@ export interface Engine<T extends Executable = AdmittedTransaction> {
   call(call: BoundedCall): Promise<CallResult>;
   /** @throws as `call`, and what makes the transaction fail. */
   estimate(call: BoundedCall): Promise<bigint>;
+  /** @throws EvmError `callTimeout`, `unknownHeight`, `executorFailed`. */
+  trace(request: TraceRequest): Promise<CallFrame[]>;
   /** Work will come soon: whatever takes long to start may start. */
   prepare(): void;
   readonly isPrepared: boolean;
@@ -79,6 +83,10 @@ export class LocalEngine implements Engine<Executable> {
       const call = new CallRun(this.view, lane, request, height);
       return estimateGas((limit) => call.run(limit), gasLimit);
     });
+  }
+
+  trace(request: TraceRequest): Promise<CallFrame[]> {
+    return this.callLanes.run((lane) => traceBlock(this.view, lane, request));
   }
 
   prepare(): void {

@@ -1,3 +1,4 @@
+import type { CallFrame, TraceOptions } from './call-frame.js';
 import type { Block, Bytes, Certificate } from '#ledger';
 import type { EvmErrorCode } from '../errors.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
@@ -130,6 +131,12 @@ export interface Executor {
    * @throws EvmError `executionReverted` (details.revertData), `outOfGas`, `executionFailed`, `insufficientFunds`, `callTimeout`.
    */
   estimateGas(request: CallRequest, height?: bigint): Promise<bigint>;
+  /**
+   * Executes a decided block again and tells the calls of one of its transactions, or of all.
+   * @param index the transaction; null for all.
+   * @throws EvmError `unknownHeight`, `callTimeout`.
+   */
+  trace(height: bigint, index: number | null, options: TraceOptions): Promise<CallFrame[]>;
   /** A transaction that will have to be executed soon: what takes long to start may start now. */
   prepare(transaction: AdmittedTransaction): void;
   /** Ends what runs, with `cancelled`. To be called before the store is closed. */

@@ -41,6 +41,14 @@ const JUMPI = 0x57;
 const MLOAD = 0x51;
 const MSTORE = 0x52;
 
+/** The opcode of the call that is being made: what a message does not tell. */
+let lastCall = 0;
+const FIRST_CALL = 0xf0;
+
+export function callOpcode(): number {
+  return lastCall;
+}
+
 /** By the code's own array, which the store keeps while it is used; the oldest goes first. */
 const known = new Map<Bytes, Destinations>();
 const MAX_KNOWN = 64;
@@ -82,6 +90,7 @@ async function run(interpreter: Interpreter, code: Uint8Array, pc: number): Prom
         throw new EVMError(EVMError.errorMessages.OUT_OF_GAS);
       }
       state.programCounter++;
+      if (op >= FIRST_CALL) lastCall = op;
       const done = entry.opHandler(state, common);
       if (done !== undefined) await done;
     }

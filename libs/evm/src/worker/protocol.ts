@@ -3,6 +3,8 @@ import type { EvmErrorCode, EvmErrorDetails } from '../errors.js';
 import type { BoundedCall } from '../execute/engine.js';
 import type { CallResult, ParentBlock } from '../execute/executor.js';
 import type { BuildEffects, BuildLimits } from '../execute/run-build.js';
+import type { CallFrame } from '../execute/call-frame.js';
+import type { TraceRequest } from '../execute/trace.js';
 import type { PackedEffects } from './packing.js';
 
 /** What the main thread and an execution thread say to each other. */
@@ -30,7 +32,8 @@ export type Job =
   | { kind: 'execute'; parent: ParentBlock; timeMs: bigint; transactions: ArrayBuffer }
   | { kind: 'build'; parent: ParentBlock; timeMs: bigint; transactions: ArrayBuffer; limits: BuildLimits }
   | { kind: 'call'; call: BoundedCall }
-  | { kind: 'estimate'; call: BoundedCall };
+  | { kind: 'estimate'; call: BoundedCall }
+  | { kind: 'trace'; request: Omit<TraceRequest, 'transactions'>; transactions: ArrayBuffer };
 
 export interface Order {
   id: number;
@@ -43,6 +46,7 @@ export interface Answers {
   build: PackedEffects & Pick<BuildEffects, 'taken' | 'skipped'>;
   call: CallResult;
   estimate: bigint;
+  trace: CallFrame[];
 }
 export type Answer = Answers[keyof Answers];
 

@@ -61,6 +61,8 @@ class Service {
       }
       case 'estimate':
         return { answer: await engine.estimate(job.call) };
+      case 'trace':
+        return { answer: await engine.trace({ ...job.request, transactions: unpackTransactions(job.transactions) }) };
     }
   }
 }

@@ -4,6 +4,8 @@ import { BLOCK_LANES, CALL_LANES, type BoundedCall, type Engine } from '../execu
 import type { CallResult } from '../execute/executor.js';
 import type { BlockEffects, RunRequest } from '../execute/run-block.js';
 import type { BuildEffects, BuildLimits } from '../execute/run-build.js';
+import type { CallFrame } from '../execute/call-frame.js';
+import type { TraceRequest } from '../execute/trace.js';
 import type { ChainStore } from '../store/chain-store.js';
 import type { AdmittedTransaction } from '../transaction/admitted.js';
 import { ExecutionThread, JobOverran, type RunOptions } from './execution-thread.js';
@@ -58,6 +60,11 @@ export class ThreadEngine implements Engine {
     return this.ended(call, run(this.calls, { kind: 'estimate', call }, { limitMs: call.timeoutMs + GRACE_MS }));
   }
 
+  async trace({ transactions, ...request }: TraceRequest): Promise<CallFrame[]> {
+    const job = { kind: 'trace' as const, request, transactions: packTransactions(transactions) };
+    return this.ended(request, run(this.calls, job, { limitMs: request.timeoutMs + GRACE_MS }));
+  }
+
   get isPrepared(): boolean {
     return this.blocks.isUp;
   }
@@ -78,7 +85,7 @@ export class ThreadEngine implements Engine {
     return { ...unpackEffects(packed), taken: taken.map(place), skipped: skipped.map(({ index, code }) => ({ index: place(index), code })) };
   }
 
-  private async ended<T>({ timeoutMs }: BoundedCall, work: Promise<T>): Promise<T> {
+  private async ended<T>({ timeoutMs }: { timeoutMs: number }, work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Method } from '../method.js';
 import { BLOCK_METHODS } from './blocks.js';
+import { DEBUG_METHODS } from './debug.js';
 import { EXECUTION_METHODS } from './execution.js';
 import { FEE_METHODS } from './fees.js';
 import { LOG_METHODS } from './logs.js';
@@ -10,7 +11,7 @@ import { STELE_METHODS } from './stele.js';
 import { TRANSACTION_METHODS } from './transactions.js';
 
 const ALL = [
-  NETWORK_METHODS, BLOCK_METHODS, STATE_METHODS, EXECUTION_METHODS, FEE_METHODS, TRANSACTION_METHODS, LOG_METHODS, STELE_METHODS, REFUSED_METHODS,
+  NETWORK_METHODS, BLOCK_METHODS, STATE_METHODS, EXECUTION_METHODS, FEE_METHODS, TRANSACTION_METHODS, LOG_METHODS, DEBUG_METHODS, STELE_METHODS, REFUSED_METHODS,
 ].flat();
 
 /** Every method that the server knows, by name. */

@@ -1,0 +1,55 @@
+import type { CallFrame, TraceOptions } from '#evm';
+import { to0x } from '#ledger';
+import { serverError } from '../errors.js';
+import { toQuantity } from '../format/quantity.js';
+import { method, type Method } from '../method.js';
+import { blockNumber, heightOf } from '../params/block-id.js';
+import { field, fieldsOf, optional, required, wrong, type Read } from '../params/parser.js';
+import { flag, hash } from '../params/values.js';
+import { revertReason } from '../revert.js';
+
+/** Geth's options, as far as callTracer knows them. */
+const traceOptions: Read<TraceOptions> = (value, where) => {
+  const fields = fieldsOf(value, where);
+  if (fields['tracer'] !== 'callTracer') throw wrong(`${where}.tracer`, 'must be "callTracer", the only one here');
+  const config = field(fields, 'tracerConfig', where, fieldsOf) ?? {};
+  if (config['withLog'] === true) throw wrong(`${where}.tracerConfig.withLog`, 'is not known here: logs stand in the receipt');
+  const timeoutMs = field(fields, 'timeout', where, duration);
+  return { onlyTopCall: field(config, 'onlyTopCall', `${where}.tracerConfig`, flag) ?? false, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+};
+
+/** Go's durations, of one unit: `500ms`, `10s`. */
+const duration: Read<number> = (value, where) => {
+  const match = typeof value === 'string' ? /^(\d{1,6})(ms|s)$/.exec(value) : null;
+  if (match === null) throw wrong(where, 'must be a duration such as 500ms or 10s');
+  return Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+};
+
+function formatFrame(frame: CallFrame): Record<string, unknown> {
+  const { type, from, to, value, gas, gasUsed, input, output, error, calls } = frame;
+  const reason = error === 'execution reverted' ? revertReason(output) : null;
+  return {
+    type, from: to0x(from), ...(to === null ? {} : { to: to0x(to) }), ...(value === null ? {} : { value: toQuantity(value) }), gas: toQuantity(gas), gasUsed: toQuantity(gasUsed),
+    input: to0x(input), ...(output.length === 0 ? {} : { output: to0x(output) }), ...(error === null ? {} : { error }), ...(reason === null ? {} : { revertReason: reason }),
+    ...(calls.length === 0 ? {} : { calls: calls.map(formatFrame) }),
+  };
+}
+
+/** What a decided transaction did within: executed again, which takes as long as it took. */
+export const DEBUG_METHODS: readonly Method[] = [
+  method('debug_traceTransaction', 'The calls of a committed transaction, by callTracer.', [required('hash', hash), required('options', traceOptions)], async ({ chain }, transactionHash, options) => {
+    const place = chain.store.transaction(transactionHash);
+    if (place === null) throw serverError('transaction not found');
+    const [frame] = await chain.executor.trace(place.height, place.index, options);
+    if (frame === undefined) throw serverError('transaction not found');
+    return formatFrame(frame);
+  }),
+  method('debug_traceBlockByNumber', 'The calls of each transaction of a block, by callTracer.', [required('block', blockNumber), optional('options', traceOptions, { onlyTopCall: false })], async ({ chain }, block, options) => {
+    const height = heightOf(chain, block);
+    if (height === null) throw serverError(`block not found`);
+    if (height === 0n) throw serverError('genesis is not traceable');
+    const frames = await chain.executor.trace(height, null, options);
+    const results = chain.store.results(height) ?? [];
+    return frames.map((frame, i) => ({ txHash: to0x(results[i]?.transactionHash ?? new Uint8Array(32)), result: formatFrame(frame) }));
+  }),
+];

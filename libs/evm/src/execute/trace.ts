@@ -1,0 +1,102 @@
+import type { Message as EvmMessage } from '@ethereumjs/evm';
+import type { Bytes } from '#ledger';
+import { EvmError } from '../errors.js';
+import type { CallFrame } from './call-frame.js';
+import { callOpcode } from './interpreter-loop.js';
+import type { Lane } from './lane.js';
+import { BlockRun, type Executable } from './run-block.js';
+import { isRecords } from './run-records.js';
+import type { ChainView } from './view.js';
+
+export interface TraceRequest {
+  /** Of the decided block. */
+  height: bigint;
+  /** Its transactions, as far as they are needed. */
+  transactions: readonly Executable[];
+  /** The last one only, or all. */
+  which: 'last' | 'all';
+  onlyTopCall: boolean;
+  /** Wall clock for all of it. */
+  timeoutMs: number;
+}
+
+const CREATE = 0xf0;
+const CALLCODE = 0xf2;
+const STATICCALL = 0xfa;
+
+/** Executes a decided block again, as far as asked, and tells the calls of its transactions. @throws EvmError `callTimeout`, `unknownHeight`. */
+export async function traceBlock(view: ChainView, lane: Lane, { height, transactions, which, onlyTopCall, timeoutMs }: TraceRequest): Promise<CallFrame[]> {
+  const header = view.header(height);
+  if (header === null) throw new EvmError('unknownHeight', `block ${height} is not here`);
+  const run = new BlockRun(view, lane, { parent: { height: height - 1n, hash: header.prevHash, timeMs: 0n }, timeMs: header.timeMs });
+  lane.breath.begin({ timeoutMs });
+  const frames: CallFrame[] = [];
+  for (const [i, transaction] of transactions.entries()) {
+    const isWanted = which === 'all' || i === transactions.length - 1;
+    const before = run.gasUsed;
+    const tracer = isWanted ? new CallTracer(lane, onlyTopCall) : null;
+    const fault = await run.add(transaction).finally(() => tracer?.end());
+    if (fault !== null) throw new EvmError('executionFailed', `transaction ${i} of block ${height} cannot stand there: ${fault}`);
+    if (tracer !== null) frames.push(topFrame(tracer.top, transaction, run.gasUsed - before));
+  }
+  return frames;
+}
+
+/** The whole transaction, gas before its first opcode included. Records runs without the EVM: its calls are none. */
+function topFrame(top: CallFrame | null, { sender, to, value, data, gasLimit }: Executable, gasUsed: bigint): CallFrame {
+  if (top !== null) return { ...top, gas: gasLimit, gasUsed };
+  const bare: CallFrame = { type: 'CALL', from: sender, to, value, gas: gasLimit, gasUsed, input: data, output: NOTHING, error: null, calls: [] };
+  return isRecords(to) ? bare : { ...bare, error: 'the EVM failed on this transaction' };
+}
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+/** Listens to one transaction. */
+class CallTracer {
+  top: CallFrame | null = null;
+  private readonly open: CallFrame[] = [];
+
+  constructor(
+    private readonly lane: Lane,
+    private readonly onlyTopCall: boolean,
+  ) {
+    lane.evm.events?.on('beforeMessage', this.before);
+    lane.evm.events?.on('afterMessage', this.after);
+  }
+
+  end(): void {
+    this.lane.evm.events?.off('beforeMessage', this.before);
+    this.lane.evm.events?.off('afterMessage', this.after);
+  }
+
+  private readonly before = (message: EvmMessage): void => {
+    const frame = frameOf(message);
+    const above = this.open.at(-1);
+    if (above === undefined) this.top = frame;
+    else if (!this.onlyTopCall) above.calls.push(frame);
+    this.open.push(frame);
+  };
+
+  private readonly after = ({ execResult, createdAddress }: { execResult: { executionGasUsed: bigint; returnValue: Uint8Array; exceptionError?: { error: string } | undefined }; createdAddress?: { bytes: Uint8Array } | undefined }): void => {
+    const frame = this.open.pop();
+    if (frame === undefined) return;
+    const { executionGasUsed, returnValue, exceptionError } = execResult;
+    frame.gasUsed = executionGasUsed;
+    frame.output = Uint8Array.from(returnValue);
+    const creates = frame.type === 'CREATE' || frame.type === 'CREATE2';
+    if (creates) frame.to = exceptionError === undefined && createdAddress !== undefined ? createdAddress.bytes : null;
+    if (exceptionError !== undefined) frame.error = exceptionError.error === 'revert' ? 'execution reverted' : exceptionError.error;
+  };
+}
+
+function frameOf(message: EvmMessage): CallFrame {
+  const { caller, value, gasLimit, data } = message;
+  const common = { from: caller.bytes, value, gas: gasLimit, gasUsed: 0n, input: Uint8Array.from(data), output: NOTHING, error: null, calls: [] };
+  const to = message.to?.bytes;
+  if (to === undefined) return { ...common, type: message.salt === undefined ? 'CREATE' : 'CREATE2', to: null };
+  // Code of another account in this one's place: `to` is whose storage it works on.
+  if (message.delegatecall) return { ...common, type: 'DELEGATECALL', from: to, to: message.codeAddress.bytes };
+  const opcode = message.depth === 0 ? CREATE : callOpcode();
+  if (opcode === CALLCODE) return { ...common, type: 'CALLCODE', to: message.codeAddress.bytes };
+  return opcode === STATICCALL ? { ...common, type: 'STATICCALL', to, value: null } : { ...common, type: 'CALL', to };
+}
