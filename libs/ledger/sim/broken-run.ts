@@ -21,16 +21,25 @@ export class BrokenRun extends Phases {
     if (checker instanceof ForkChecker) checker.checkEnd(world.honest, () => world.newChain());
   }
 
-  /** Where two chains part, each of the two nodes gets the other's block. */
+  /** Where two chains part, each of the two nodes gets the other's block; until no two part that were not shown. */
   private show(): void {
+    const shown = new Set<string>();
+    while (this.showNew(shown)) this.until(SHOWN_MS, () => false);
+  }
+
+  private showNew(shown: Set<string>): boolean {
     const { honest } = this.world;
+    const before = shown.size;
     for (const a of honest) {
       for (const b of honest) {
         const fork = forkOf(a.disk.chain, b.disk.chain);
         const decided = fork === null ? undefined : a.disk.chain.at(fork);
-        if (decided !== undefined) a.send(b.index, { type: 'decided', decided });
+        const key = `${a.index}/${b.index}/${fork}`;
+        if (decided === undefined || shown.has(key)) continue;
+        shown.add(key);
+        a.send(b.index, { type: 'decided', decided });
       }
     }
-    this.until(SHOWN_MS, () => false);
+    return shown.size > before;
   }
 }
