@@ -1,4 +1,4 @@
-import { blockHash, equalBytes, type Block, type Certificate, type FaultModel, type HaltProof, type Message, type ValidatorSet } from '../src/index.js';
+import { blockHash, equalBytes, toHex, type Block, type Bytes, type Certificate, type FaultModel, type HaltProof, type Message, type State, type ValidatorSet } from '../src/index.js';
 import { blockFault } from './block-fault.js';
 import type { SimChain } from './chain.js';
 import { Checker } from './checker.js';
@@ -12,6 +12,8 @@ import { fromWire } from './wire.js';
 /** Judges runs in which a third of the power or more lies, so that the chain may fork: what each honest node does then (rule 17). */
 export class ForkChecker extends Checker {
   readonly halts = new Set<number>();
+  /** What each machine knew first as decided at its height, though it might forget. */
+  private readonly commits = new WeakMap<State, { height: bigint; hash: Bytes }>();
 
   /** @param set who votes, at every height. @param nodes filled later. */
   constructor(
@@ -66,28 +68,31 @@ export class ForkChecker extends Checker {
 
   /** Who has decided, or knows as decided, something else than what it was shown a certificate for, has halted now. */
   override received(node: NodePort, packet: Packet): void {
-    if (node.disk.halt !== null) return;
+    const { index, disk, state } = node;
+    if (disk.halt !== null) return;
+    const { height: current } = state.context;
+    const before = this.commits.get(state);
     for (const certificate of certificatesIn(packet)) {
       const { height, kind, blockHash: hash } = certificate;
-      const own = node.disk.chain.at(height)?.certificate ?? (height === node.state.context.height ? node.state.commit : null);
-      if (kind !== 'precommit' || hash === null || own?.blockHash == null || equalBytes(own.blockHash, hash)) continue;
-      if (packet.type === 'decided' && height > node.disk.chain.height) continue;
-      if (certificateFault(certificate, this.set, this.faultModel) === null) throw new SimFailure('halting', `n${node.index} has seen two certificates of height ${height}, and goes on`);
+      const own = disk.chain.at(height)?.certificate.blockHash ?? (height === current && before?.height === current ? before.hash : null);
+      if (kind !== 'precommit' || hash === null || own == null || equalBytes(own, hash) || (packet.type === 'decided' && height > disk.chain.height)) continue;
+      if (certificateFault(certificate, this.set, this.faultModel) === null) throw new SimFailure('halting', `n${index} has seen two certificates of height ${height}, and goes on`);
     }
+    const hash = state.commit?.blockHash ?? null;
+    if (hash === null) return;
+    if (before?.height !== current) this.commits.set(state, { height: current, hash });
+    if (state.blocks.get(toHex(hash))?.status === 'invalid') throw new SimFailure('halting', `n${index} knows that block ${current} was decided which is not valid, and goes on`);
   }
 
   /** When everybody has been shown everybody's blocks. */
   checkEnd(honest: readonly NodePort[], fresh: () => SimChain): void {
-    for (const { index, disk, state } of honest) {
+    for (const { index, disk } of honest) {
       const own = fresh();
       for (const { block, certificate } of disk.chain.decided) {
         const fault = this.faultOn(own, block) ?? commitFault(certificate, block.header.height, blockHash(block.header), this.set, this.faultModel);
         if (fault !== null) throw new SimFailure('validity', `n${index} decided a block at ${block.header.height} with ${fault}`);
         own.append(block, certificate);
       }
-      const { commit } = state;
-      const known = commit === null ? undefined : [...state.blocks.values()].find(({ block }) => commit.blockHash !== null && equalBytes(blockHash(block.header), commit.blockHash));
-      if (known?.status === 'invalid' && disk.halt === null) throw new SimFailure('halting', `n${index} knows that a block was decided which is not valid, and goes on`);
     }
     for (const a of honest) for (const b of honest) if (forkOf(a.disk.chain, b.disk.chain) !== null && a.disk.halt === null) throw new SimFailure('halting', `n${a.index} and n${b.index} hold different blocks at ${forkOf(a.disk.chain, b.disk.chain)}, and n${a.index} goes on`);
   }
