@@ -62,7 +62,7 @@ const TABLE: Record<string, Expected> = {
     body: () => ({ cordoned: false }),
   },
   'POST /rpc/:chainId': {
-    statuses: [401, 404, 503, 503, 503, 503, 403, 503, 403],
+    statuses: [401, 404, 409, 409, 409, 409, 403, 409, 403],
     path: () => `/rpc/${chainId}`,
     body: () => ({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] }),
   },
