@@ -43,10 +43,12 @@ export class EtcdCluster {
     const peers = names.map((name, i) => `${name}=http://127.0.0.1:${ports[i + 3]}`).join(',');
     const members = names.map((name, i) =>
       spawn(program, [
-        '--name', name, '--data-dir', join(folder, name), '--initial-cluster', peers, '--initial-cluster-state', 'new', '--log-level', 'error', '--log-outputs', '/dev/null',
+        '--name', name, '--data-dir', join(folder, name), '--initial-cluster', peers, '--initial-cluster-state', 'new', '--logger', 'zap', '--log-level', 'error',
         '--listen-client-urls', `http://127.0.0.1:${ports[i]}`, '--advertise-client-urls', `http://127.0.0.1:${ports[i]}`,
         '--listen-peer-urls', `http://127.0.0.1:${ports[i + 3]}`, '--initial-advertise-peer-urls', `http://127.0.0.1:${ports[i + 3]}`,
-      ], { stdio: 'ignore', env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch } }));
+      ], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch } }));
+    let said = '';
+    for (const member of members) member.stderr?.on('data', (text: Buffer) => void (said = (said + text.toString()).slice(-2000)));
     const cluster = new EtcdCluster(folder, members, ports.slice(0, 3));
     const limitMs = performance.now() + START_TIMEOUT_MS;
     for (;;) {
@@ -56,7 +58,7 @@ export class EtcdCluster {
       } catch (error) {
         if (performance.now() > limitMs) {
           await cluster.stop();
-          throw error;
+          throw new Error(`etcd did not answer within ${START_TIMEOUT_MS / 1000} s. It said: ${said || 'nothing'}`, { cause: error });
         }
         await delay(200);
       }
