@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { chooseNodeBinary } from '#runtime';
 import { recoveriesPerSecond, recoveryKind } from './bench/ceiling.js';
 import { EtcdCluster, findEtcd } from './bench/etcd.js';
 import { LedgerBench, type LoadFigures } from './bench/ledger.js';
@@ -21,14 +23,16 @@ async function main(): Promise<void> {
   const seconds = Number(values.seconds);
   if (!(seconds >= 2 && seconds <= 120)) throw new Error('--seconds must be from 2 to 120');
   const say = (text: string): void => void console.error(text);
-  say(`${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}; recovery: ${recoveryKind()}`);
+  const node = chooseNodeBinary();
+  const { stdout: version } = await promisify(execFile)(node.path, ['--version']);
+  say(`${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}); the nodes run on Node ${version.trim().slice(1)}, ${node.why}; recovery: ${recoveryKind()}`);
   say('Payloads are call data of Records.put; each signature is verified on every node, each block is durable on a quorum before it counts,');
   say('and a transaction counts when all four nodes have committed it. CPU is that of the four nodes. The load generator shares the cores.\n');
 
   const ceiling = (await recoveriesPerSecond()) / VALIDATORS;
   say(`ceiling: ${Math.round(ceiling)} tx/s (sender recoveries a second on all cores ÷ ${VALIDATORS} validators)`);
   const folder = mkdtempSync(join(tmpdir(), 'stele-bench-'));
-  const bench = await LedgerBench.start({ bundle: nodeBundle(), folder, validators: VALIDATORS });
+  const bench = await LedgerBench.start({ bundle: nodeBundle(), nodeBinary: node.path, folder, validators: VALIDATORS });
   try {
     const idle = await bench.idleLatency(60);
     say(`idle chain, one transaction at a time: p50 ${idle.p50Ms.toFixed(1)} ms, p99 ${idle.p99Ms.toFixed(1)} ms`);
@@ -39,11 +43,11 @@ async function main(): Promise<void> {
       if (best === undefined || figures.txPerSecond > best.txPerSecond) best = figures;
     }
     const peak = best as LoadFigures;
-    if (!values.quick) for (const payloadBytes of [64, 1024, 4096]) say(row(`${payloadBytes} B, 800 in flight`, await bench.load({ payloadBytes, inFlight: 800, seconds })));
     const half = await bench.load({ payloadBytes: PAYLOAD_BYTES, inFlight: 4000, seconds, rate: peak.txPerSecond / 2 });
     say(row('256 B, at half of the peak', half));
+    if (!values.quick) for (const payloadBytes of [64, 1024, 4096]) say(row(`${payloadBytes} B, 800 in flight`, await bench.load({ payloadBytes, inFlight: 800, seconds })));
     const catchUp = await bench.catchUp({ payloadBytes: PAYLOAD_BYTES, seconds });
-    say(`catch-up: ${Math.round(catchUp.caughtUpPerSecond)} tx/s after being away from ${catchUp.missed} transactions; the chain went on at ${Math.round(catchUp.livePerSecond)} tx/s`);
+    say(`catch-up: ${Math.round(catchUp.caughtUpPerSecond)} tx/s after being away from ${catchUp.missed} transactions; the three others went on at ${Math.round(catchUp.livePerSecond)} tx/s`);
     const rest = await bench.idleCost(values.quick ? 5 : 15);
     say(`idle node: ${rest.cpuMsPerSecond.toFixed(2)} ms of CPU a second, ${rest.residentMb.toFixed(0)} MB, after all of the above; fresh: ${bench.freshMb.toFixed(0)} MB`);
     await bench.stop();

@@ -33,7 +33,7 @@ export class LedgerBench {
     readonly freshMb: number,
   ) {}
 
-  static async start(options: { bundle: string; folder: string; validators: number }): Promise<LedgerBench> {
+  static async start(options: { bundle: string; nodeBinary: string; folder: string; validators: number }): Promise<LedgerBench> {
     const net = await Devnet.start({ ...options, port: 0, logLevel: 'warn' });
     await net.reached(1);
     await delay(TRAILING_MS);

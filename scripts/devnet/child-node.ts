@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 
 export interface ChildNodeOptions {
   bundle: string;
+  /** The Node that runs it; without, the one that runs us. */
+  nodeBinary?: string | undefined;
   dataFolder: string;
   /** Raw Ed25519 key, hex, that may use control and rpc. */
   controlKey: string;
@@ -38,7 +40,7 @@ export class ChildNode {
     const { peer, control, rpc } = options.ports ?? { peer: 0, control: 0, rpc: 0 };
     const log = openSync(join(options.dataFolder, 'log'), 'a', 0o600);
     const began = performance.now();
-    const child = spawn(process.execPath, [options.bundle], {
+    const child = spawn(options.nodeBinary ?? process.execPath, [options.bundle], {
       // The channel tells the node when we are gone, however we ended.
       stdio: ['ignore', 'pipe', log, 'ipc'],
       // Its own process group: Ctrl-C in the terminal reaches only us, and we end the nodes in order.

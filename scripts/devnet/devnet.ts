@@ -12,6 +12,8 @@ const DEV_BALANCE_WEI = 10_000n * 10n ** 18n;
 
 export interface DevnetOptions {
   bundle: string;
+  /** The Node that runs the nodes; without, the one that runs us. */
+  nodeBinary?: string | undefined;
   /** Where nodes, keys and genesis are kept. A second start there goes on with the same chain. */
   folder: string;
   validators: number;
@@ -97,6 +99,7 @@ export class Devnet {
 function startNode(options: DevnetOptions, identity: TlsIdentity, enrolSecret: string, index: number, ports?: { peer: number; control: number; rpc: number; dev: number }): Promise<ChildNode> {
   return ChildNode.start({
     bundle: options.bundle,
+    nodeBinary: options.nodeBinary,
     dataFolder: join(options.folder, `node-${index + 1}`),
     controlKey: toHex(identity.publicKey),
     enrolSecret,

@@ -111,7 +111,7 @@ export class Chain {
     });
     this.driver = new Driver({
       config: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, self: identity.publicKey, verify: verifier },
-      store, work, logger,
+      store, work, logger, isUp: (keyHex) => this.mesh.linkOf(keyHex) !== undefined,
       safety: SafetyModule.open({ folder: join(dataFolder, 'consensus'), headHeight: store.head().height, genesisHash: store.genesisHash, privateKey: identity.privateKey, fatal }),
       events: {
         broadcast: (message) => this.mesh.broadcast(this.frameOf(message)),

@@ -1,9 +1,10 @@
-import { createState, step, type Block, type Certificate, type Effect, type Evidence, type HaltProof, type Input, type MachineConfig, type Message, type SignRequest, type State } from '#ledger';
+import { createState, step, type Block, type Certificate, type Effect, type Evidence, type HaltProof, type Input, type MachineConfig, type Message, type SignRequest, type State, type TimerId } from '#ledger';
 import type { ChainStore, AdmittedTransaction } from '#evm';
 import type { Logger } from '../log/logger.js';
 import { contextAbove } from './context.js';
 import type { BlockWork } from './block-work.js';
 import { SafetyRefusal, type SafetyModule } from '../safety/safety-module.js';
+import { roundDelayMs } from './round-delay.js';
 import { Timers } from './timers.js';
 
 /** The event loop gets a turn after so long. */
@@ -30,6 +31,8 @@ export interface DriverParts {
   work: BlockWork;
   safety: SafetyModule;
   logger: Logger;
+  /** Whether there is a link to the validator with this key. */
+  isUp: (keyHex: string) => boolean;
   events: DriverEvents;
 }
 
@@ -156,7 +159,7 @@ export class Driver {
       case 'broadcast':
         return parts.events.broadcast(effect.message);
       case 'setTimer':
-        return this.timers.set(effect.timer, effect.delayMs);
+        return this.timers.set(effect.timer, this.delayMs(effect.timer, effect.delayMs));
       case 'build':
         return this.build(effect);
       case 'execute':
@@ -171,6 +174,11 @@ export class Driver {
         this.timers.stop();
         return parts.events.halted(effect.reason, effect.proof);
     }
+  }
+
+  private delayMs(timer: TimerId, delayMs: number): number {
+    const { config, isUp } = this.parts;
+    return roundDelayMs(timer, delayMs, this.state.context.validators, config.self, isUp);
   }
 
   private sign(id: number, request: SignRequest): void {

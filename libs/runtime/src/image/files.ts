@@ -39,11 +39,11 @@ export function chooseNodeBinary(): NodeBinary {
       const path = join(dirname(createRequire(__filename).resolve(`${name}/package.json`)), 'bin', 'node');
       if (existsSync(path)) return { path, why: `the pinned Node of the package ${name}` };
     } catch {
-      return { path: process.execPath, why: `the package ${name} is not installed, so the Node that runs the provisioner` };
+      return { path: process.execPath, why: `the package ${name} is not installed, so the Node that runs this program` };
     }
-    return { path: process.execPath, why: `the package ${name} holds no binary, so the Node that runs the provisioner` };
+    return { path: process.execPath, why: `the package ${name} holds no binary, so the Node that runs this program` };
   }
-  if (process.platform === 'linux') return { path: process.execPath, why: `${name} is for another processor, so the Node that runs the provisioner` };
+  if (process.platform === 'linux') return { path: process.execPath, why: `${name} is for another processor, so the Node that runs this program` };
   throw new RuntimeError('Unsupported', `The node image is made from Linux binaries, and this is ${process.platform}. Build it with docker/Dockerfile.node and name it in STELE_NODE_IMAGE.`);
 }
 
