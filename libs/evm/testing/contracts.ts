@@ -17,12 +17,12 @@ interface SolcOutput {
   contracts: Record<string, Record<string, SolcContract>>;
 }
 
-/** Compiles one of the Solidity files beside this one. @throws Error with the compiler's own message. */
+/** Compiles one of the Solidity files beside this one, which may import `IRecords.sol`. @throws Error with the compiler's own message. */
 export function compile(file: string): Record<string, CompiledContract> {
   const solc = require('solc') as { compile(input: string): string };
   const input = {
     language: 'Solidity',
-    sources: { [file]: { content: readFileSync(join(__dirname, file), 'utf8') } },
+    sources: { [file]: { content: readFileSync(join(__dirname, file), 'utf8') }, 'IRecords.sol': { content: readFileSync(join(__dirname, '../../../contracts/IRecords.sol'), 'utf8') } },
     settings: { optimizer: { enabled: true }, evmVersion: 'osaka', outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } } },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input))) as SolcOutput;

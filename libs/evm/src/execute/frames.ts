@@ -1,7 +1,11 @@
 import { EVMError, type EVM, type ExecResult, type Message } from '@ethereumjs/evm';
 import { Account, createZeroAddress, type Address } from '@ethereumjs/util';
+import { isRecords } from '../records/address.js';
+import type { OverlayStateManager } from '../state/state-manager.js';
 import type { AccessJournal } from './access-journal.js';
+import type { EvmBlock } from './environment.js';
 import { FrameMemory } from './frame-memory.js';
+import { runRecordsFrame } from './run-records.js';
 
 /**
  * One call frame: what the EVM library's `_executeCall` and `runInterpreter` do (10.1.3), without their allocations. The library gives each
@@ -36,7 +40,7 @@ interface Inner {
   postMessageCleanup(): void;
   runPrecompile(code: Precompile, data: Uint8Array, gasLimit: bigint): Promise<ExecResult> | ExecResult;
   _tx: { gasPrice: bigint; origin?: Message['caller'] };
-  _block?: unknown;
+  _block?: EvmBlock;
 }
 
 type Precompile = Exclude<NonNullable<Message['code']>, Uint8Array>;
@@ -86,6 +90,7 @@ export function useFrames(evm: EVM, someInterpreter: unknown): void {
 /** A call's frame: value, code, then a precompile or the code. As the library's, where `osaka` is all there is. */
 async function executeCall(evm: EVM, inner: Inner, message: Message): Promise<{ execResult: ExecResult }> {
   const to = message.to as Address;
+  if (isRecords(message.codeAddress.bytes)) return { execResult: callOfRecords(evm, inner, message) };
   const failed = message.delegatecall ? undefined : await transferValue(evm, inner, message, to);
   await inner._loadCode(message);
   const { code, gasRefund } = message;
@@ -101,6 +106,12 @@ async function executeCall(evm: EVM, inner: Inner, message: Message): Promise<{ 
   const result = await inner.runInterpreter(message);
   if (message.depth === 0) inner.postMessageCleanup();
   return { execResult: result };
+}
+
+/** The native contract: no code is loaded, and as it takes no value, none is moved. */
+function callOfRecords(evm: EVM, inner: Inner, message: Message): ExecResult {
+  const { overlay } = evm.stateManager as OverlayStateManager;
+  return runRecordsFrame(overlay, inner._block?.header.number ?? 0n, message);
 }
 
 /** A call of no value only touches both (EIP-161). */

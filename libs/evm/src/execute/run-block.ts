@@ -9,7 +9,7 @@ import type { CancelSignal } from './breath.js';
 import { environmentOf } from './environment.js';
 import type { ParentBlock } from './executor.js';
 import type { Lane } from './lane.js';
-import type { Message } from './message.js';
+import type { Message, Outcome } from './message.js';
 import { checkPlace, runTransaction } from './run-transaction.js';
 import type { ChainView } from './view.js';
 
@@ -38,6 +38,8 @@ export interface RunRequest<S extends CancelSignal = AbortSignal> {
 export class BlockRun {
   readonly raws: Bytes[] = [];
   gasUsed = 0n;
+  /** Of the transaction that was added last. */
+  lastOutcome: Outcome | null = null;
   private readonly results = new ResultsWriter();
   private readonly logPrefixes = new Set<string>();
   private readonly overlay: Overlay;
@@ -68,6 +70,7 @@ export class BlockRun {
     if (fault !== null) return fault;
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, message);
     if (outcome === null) return 'notExecutable';
+    this.lastOutcome = outcome;
     this.gasUsed += outcome.gasUsed;
     this.raws.push(transaction.raw);
     this.results.add(message, {

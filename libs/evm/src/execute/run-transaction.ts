@@ -3,11 +3,12 @@ import { Address } from '@ethereumjs/util';
 import { equalBytes, fromHex, toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
 import { EvmError, type PlacementErrorCode } from '../errors.js';
+import { isRecords } from '../records/address.js';
 import type { Overlay } from '../state/overlay.js';
 import type { EvmBlock } from './environment.js';
 import type { Lane } from './lane.js';
 import type { Message, Outcome } from './message.js';
-import { isRecords, runRecords } from './run-records.js';
+import { runRecords } from './run-records.js';
 import { encodeInteger, listHeader } from '../transaction/rlp.js';
 
 /** Whether the transaction may stand here (Yellow Paper section 6, without fees): null, or why not. */

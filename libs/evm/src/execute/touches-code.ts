@@ -2,7 +2,7 @@ import { equalBytes, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import type { BaseState } from '../state/overlay.js';
 import type { CallRequest } from './executor.js';
-import { isRecords } from './run-records.js';
+import { isRecords } from '../records/address.js';
 
 /**
  * Whether a transaction to this address may run code: it creates a contract, calls one, or calls a precompile. What does not is

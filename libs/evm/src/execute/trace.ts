@@ -4,8 +4,9 @@ import { EvmError } from '../errors.js';
 import type { CallFrame } from './call-frame.js';
 import { callOpcode } from './interpreter-loop.js';
 import type { Lane } from './lane.js';
+import type { Outcome } from './message.js';
 import { BlockRun, type Executable } from './run-block.js';
-import { isRecords } from './run-records.js';
+import { isRecords } from '../records/address.js';
 import type { ChainView } from './view.js';
 
 export interface TraceRequest {
@@ -37,16 +38,17 @@ export async function traceBlock(view: ChainView, lane: Lane, { height, transact
     const tracer = isWanted ? new CallTracer(lane, onlyTopCall) : null;
     const fault = await run.add(transaction).finally(() => tracer?.end());
     if (fault !== null) throw new EvmError('executionFailed', `transaction ${i} of block ${height} cannot stand there: ${fault}`);
-    if (tracer !== null) frames.push(topFrame(tracer.top, transaction, run.gasUsed - before));
+    if (tracer !== null) frames.push(topFrame(tracer.top, transaction, run.gasUsed - before, run.lastOutcome));
   }
   return frames;
 }
 
-/** The whole transaction, gas before its first opcode included. Records runs without the EVM: its calls are none. */
-function topFrame(top: CallFrame | null, { sender, to, value, data, gasLimit }: Executable, gasUsed: bigint): CallFrame {
+/** The whole transaction, gas before its first opcode included. One to Records runs without the EVM, so that nothing was heard of it. */
+function topFrame(top: CallFrame | null, { sender, to, value, data, gasLimit }: Executable, gasUsed: bigint, outcome: Outcome | null): CallFrame {
   if (top !== null) return { ...top, gas: gasLimit, gasUsed };
   const bare: CallFrame = { type: 'CALL', from: sender, to, value, gas: gasLimit, gasUsed, input: data, output: NOTHING, error: null, calls: [] };
-  return isRecords(to) ? bare : { ...bare, error: 'the EVM failed on this transaction' };
+  if (!isRecords(to) || outcome === null) return { ...bare, error: 'the EVM failed on this transaction' };
+  return { ...bare, output: outcome.returnData, error: outcome.failure?.message ?? null };
 }
 
 const NOTHING: Bytes = new Uint8Array(0);

@@ -1,9 +1,11 @@
 import { utf8, type Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
 
-/** The little of the contract ABI that a native contract needs: static words, one dynamic tail. */
+/** The little of the contract ABI that a native contract needs: static words, dynamic tails, arrays of both. */
 
 const WORD = 32;
+/** No count or place is greater; whatever is counts as this. */
+const MOST = 2 ** 48;
 
 /** First four bytes of the Keccak-256 of a function's signature, as a number. */
 export function selectorOf(signature: string): number {
@@ -11,21 +13,34 @@ export function selectorOf(signature: string): number {
   return new DataView(hash.buffer, hash.byteOffset).getUint32(0);
 }
 
-/** Reads call data after the selector; null from any method means that it is malformed. */
+/** Reads call data from a place on, after the selector by default; null from any method means that it is malformed. */
 export class AbiReader {
-  constructor(private readonly data: Bytes) {}
+  constructor(
+    private readonly data: Bytes,
+    /** What offsets count from. */
+    private readonly base = 4,
+  ) {}
 
   word(index: number): Bytes | null {
-    const start = 4 + index * WORD;
+    const start = this.base + index * WORD;
     return start + WORD > this.data.length ? null : this.data.subarray(start, start + WORD);
   }
 
-  /** An unsigned integer that fits into 48 bits. */
+  /** A `uint64`; more than 2^48 is told as 2^48, of which there is none anyway. */
   count(index: number): number | null {
     const word = this.word(index);
     if (word === null) return null;
-    for (let i = 0; i < 26; i++) if (word[i] !== 0) return null;
+    for (let i = 0; i < 24; i++) if (word[i] !== 0) return null;
+    if (word[24] !== 0 || word[25] !== 0) return MOST;
     return new DataView(word.buffer, word.byteOffset + 26, 6).getUint16(0) * 2 ** 32 + new DataView(word.buffer, word.byteOffset + 28, 4).getUint32(0);
+  }
+
+  /** The 20 bytes of an `address`. */
+  address(index: number): Bytes | null {
+    const word = this.word(index);
+    if (word === null) return null;
+    for (let i = 0; i < 12; i++) if (word[i] !== 0) return null;
+    return word.subarray(12);
   }
 
   /** `bytes` or `string`, whose offset stands at `index`. */
@@ -33,8 +48,18 @@ export class AbiReader {
     const offset = this.count(index);
     if (offset === null || offset % WORD !== 0) return null;
     const length = this.count(offset / WORD);
-    const start = 4 + offset + WORD;
+    const start = this.base + offset + WORD;
     return length === null || start + length > this.data.length ? null : this.data.subarray(start, start + length);
+  }
+
+  /** An array whose offset stands at `index`: how many items, and a reader that begins at the first. */
+  array(index: number): { length: number; items: AbiReader } | null {
+    const offset = this.count(index);
+    if (offset === null || offset % WORD !== 0) return null;
+    const length = this.count(offset / WORD);
+    const start = this.base + offset + WORD;
+    // Each item has a word at least, be it an offset.
+    return length === null || start + length * WORD > this.data.length ? null : { length, items: new AbiReader(this.data, start) };
   }
 }
 
@@ -43,6 +68,11 @@ export function encodeWords(...values: readonly (number | bigint | Bytes)[]): By
   const out = new Uint8Array(values.length * WORD);
   for (let i = 0; i < values.length; i++) putWord(out, i * WORD, values[i] as number | bigint | Bytes);
   return out;
+}
+
+/** What a function returns whose only value is an array of items of static size; `words` are those of all items. */
+export function encodeArray(length: number, words: readonly (number | Bytes)[]): Bytes {
+  return encodeWords(WORD, length, ...words);
 }
 
 function putWord(out: Uint8Array, at: number, value: number | bigint | Bytes): void {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { encodeGenesis, equalBytes, type Genesis } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
+import { RECORDS_ADDRESS, RECORDS_CODE } from '../records/address.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { EMPTY_STATE, Overlay } from '../state/overlay.js';
 import type { ChainStore } from './chain-store.js';
@@ -52,7 +53,7 @@ async function writeGenesis(tables: Tables, { genesis, seed }: OpenOptions): Pro
   });
 }
 
-/** What genesis allots, ready to be written under height 0. */
+/** What genesis allots, and the code of what runs natively, ready to be written under height 0. */
 export function genesisState(tables: Tables, genesis: Genesis, seed?: (state: Overlay) => void): BlockOverlay {
   const overlay = new Overlay(EMPTY_STATE);
   for (const { address, balance, code } of genesis.alloc) {
@@ -60,6 +61,7 @@ export function genesisState(tables: Tables, genesis: Genesis, seed?: (state: Ov
     if (code.length > 0) overlay.setCode(address, code);
     else if (balance === 0n) overlay.setAccount(address, null);
   }
+  overlay.setCode(RECORDS_ADDRESS, RECORDS_CODE);
   seed?.(overlay);
   return new StateWriter(tables, null).overlayOf(overlay, EMPTY_STATE, 0n);
 }
