@@ -67,7 +67,7 @@ export async function buildNative(root) {
       copyFileSync(from, join(target, `${name}.new`));
       renameSync(join(target, `${name}.new`), join(target, name));
     }
-    await run(process.execPath, ['-e', `require(${JSON.stringify(join(target, ADDON))}).begin(new Uint8Array(256))`]);
+    await run(process.execPath, ['-e', `require(${JSON.stringify(join(target, ADDON))}).begin(new Uint8Array(512))`]);
     return { built: true, why: 'built with the C compiler and libsecp256k1 of this machine' };
   } catch (error) {
     rmSync(join(target, ADDON), { force: true });

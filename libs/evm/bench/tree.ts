@@ -39,14 +39,14 @@ async function main(): Promise<void> {
     await tables.root.transaction(() => writer.write(result));
     writer.moveTo(result);
     if (counted) spent.write += performance.now() - since;
-    if (counted) spent.nodes += result.newNodes;
+    if (counted) spent.nodes += result.pages.reduce((sum, page) => sum + (page[0] ?? 0), 0);
   };
   for (let from = 0; from < KEYS; from += 20_000) await block(Array.from({ length: 20_000 }, (_, i) => from + i), false);
   for (let b = 0; b < BLOCKS; b++) await block(new Set(Array.from({ length: PER_BLOCK }, (_, i) => (b * 7919 + i * 104_729) % KEYS)), true);
   const changes = BLOCKS * PER_BLOCK;
   process.stdout.write(
     `${KEYS} keys, ${PER_BLOCK} changes a block: update ${((1000 * spent.update) / changes).toFixed(1)} µs, write ${((1000 * spent.write) / changes).toFixed(1)} µs, ` +
-      `${(spent.nodes / changes).toFixed(1)} nodes for each change; ${Math.round(process.memoryUsage().heapUsed / 2 ** 20)} MB of heap\n`,
+      `${(spent.nodes / changes).toFixed(1)} nodes for each change; ${Math.round(process.memoryUsage().heapUsed / 2 ** 20)} MB of heap, ${Math.round(process.memoryUsage().rss / 2 ** 20)} MB in all\n`,
   );
   await tables.root.close();
   rmSync(folder, { recursive: true, force: true });

@@ -4,17 +4,18 @@
  * every version of Node. Outputs go to a scratch array that the caller hands over once with `begin`.
  *
  * scratch: 0 r‖s [64] | 64 parity | 65 prefix length | 66 prefix [14] | 80 suffix length | 81 suffix [15] | 96 sender [20]
- *          | 128 hash [32] | 160 public key [64]
+ *          | 128 hash [32] | 160 public key [64] | 256 value of a tree [128] | 384 numbers of a tree
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
 #include "keccak.h"
 #include "sha256.h"
 
-#define SCRATCH_BYTES 256
+#define SCRATCH_BYTES 512
 #define MAX_DEPTH 40
 
 /* One for each environment: worker threads load this too. */
@@ -50,7 +51,7 @@ static napi_value begin(napi_env env, napi_callback_info info) {
   uint8_t *data;
   routines *self = self_of(env);
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-  if (count < 1 || !bytes_of(env, argument, &data, &length) || length < SCRATCH_BYTES) return fail(env, "begin(scratch): a Uint8Array of at least 256 bytes");
+  if (count < 1 || !bytes_of(env, argument, &data, &length) || length < SCRATCH_BYTES) return fail(env, "begin(scratch): a Uint8Array of at least 512 bytes");
   if (self->scratch_ref != NULL) return fail(env, "begin was called before");
   if (napi_create_reference(env, argument, 1, &self->scratch_ref) != napi_ok) return fail(env, "begin: no reference");
   self->scratch = data;
@@ -209,6 +210,8 @@ static napi_value inner_text(napi_env env, napi_callback_info info) {
   return text_hash(env, data, 66);
 }
 
+#include "state-tree-api.h"
+
 static void finalize(napi_env env, void *data, void *hint) {
   (void)env;
   (void)hint;
@@ -232,6 +235,13 @@ NAPI_MODULE_INIT() {
     { "leafText", NULL, leaf_text, NULL, NULL, NULL, napi_default, NULL },
     { "innerText", NULL, inner_text, NULL, NULL, NULL, napi_default, NULL },
     { "merkleRoot", NULL, merkle_root, NULL, NULL, NULL, napi_default, NULL },
+    { "treeNew", NULL, tree_new, NULL, NULL, NULL, napi_default, NULL },
+    { "treeBytes", NULL, tree_size, NULL, NULL, NULL, napi_default, NULL },
+    { "treeRoot", NULL, tree_root, NULL, NULL, NULL, napi_default, NULL },
+    { "treeFind", NULL, tree_value, NULL, NULL, NULL, napi_default, NULL },
+    { "treeUpdate", NULL, tree_changed, NULL, NULL, NULL, napi_default, NULL },
+    { "treePages", NULL, tree_pages, NULL, NULL, NULL, napi_default, NULL },
+    { "treeCopy", NULL, tree_trimmed, NULL, NULL, NULL, napi_default, NULL },
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
   return exports;

@@ -1,7 +1,7 @@
 /** The ledger: hashing, trees, canonical formats, consensus, evidence. Pure; docs/spec says what each format is. */
 export * from './encoding/index.js';
 export { sha256 } from './crypto/hash.js';
-export { native, SCRATCH, type NativeRoutines } from './crypto/native.js';
+export { native, SCRATCH, type NativeRoutines, type NativeTreeHandle } from './crypto/native.js';
 export { checkPublicKey, generateKeyPair, keyPairOf, publicKeyOf, sign, verify, type KeyCheck, type KeyPair } from './crypto/ed25519.js';
 export { inclusionProof, leafHash, merkleRoot, verifyInclusion } from './merkle/tree.js';
 export * from './formats/quorum.js';

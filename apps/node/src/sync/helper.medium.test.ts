@@ -76,11 +76,12 @@ describe('a node that is asked for blocks', () => {
   });
 
   it('holds four requests of a peer; more are answered with nothing at once', async () => {
-    for (let i = 0; i < 10; i++) ask(81n, 81n + BigInt(i));
+    // Long answers: none is over before the last request has come, however slow the machine.
+    for (let i = 0; i < 10; i++) ask(81n, 90n);
     await until(() => heard.filter((one) => one.startsWith('end')).length === 10, 'all ends');
     expect(heard.filter((one) => one === 'end 81-80')).toHaveLength(6);
     // The refusals do not wait for the answers.
-    expect(heard.lastIndexOf('end 81-80')).toBeLessThan(heard.indexOf('end 81-84'));
+    expect(heard.lastIndexOf('end 81-80')).toBeLessThan(heard.findIndex((one) => one.startsWith('end') && one !== 'end 81-80'));
   });
 
   it('keeps little for a peer that does not read', async () => {

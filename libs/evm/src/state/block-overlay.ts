@@ -1,15 +1,14 @@
 import type { Bytes } from '#ledger';
 import type { StateChanges } from './changes.js';
-import type { Node } from './node.js';
+import type { HeadTree } from './head-tree.js';
 
 /** A block's effect on state, held in memory until the block is decided or dropped. */
 export interface BlockOverlay {
   readonly height: bigint;
   readonly codes: StateChanges['codes'];
   /** The tree after the block. */
-  readonly tree: Node | null;
+  readonly tree: HeadTree;
   readonly root: Bytes;
-  /** How many nodes are new, and the pages that hold them as they will be stored. */
-  readonly newNodes: number;
+  /** The pages of its new nodes as they will be stored. */
   readonly pages: readonly Buffer[];
 }

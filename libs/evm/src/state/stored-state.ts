@@ -2,10 +2,9 @@ import { equalBytes, type Bytes, decodeAccount, storeKeyOf, treeKeyOf, type Acco
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
 import { asBuffer, ownBytes, type Tables } from '../store/tables.js';
-import type { Node } from './node.js';
+import type { TreeView } from './head-tree.js';
 import type { BaseState } from './overlay.js';
 import type { StateReader } from './reader.js';
-import { rootHash, type StateTree } from './tree.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
 const ZERO_WORD: Bytes = new Uint8Array(32);
@@ -16,8 +15,7 @@ const ZERO_WORD: Bytes = new Uint8Array(32);
  */
 export class StoredState implements StateReader, BaseState {
   constructor(
-    private readonly tree: StateTree,
-    private readonly top: Node | null,
+    private readonly tree: TreeView,
     private readonly codes: CodeCache,
     readonly height: bigint,
   ) {}
@@ -41,11 +39,11 @@ export class StoredState implements StateReader, BaseState {
   }
 
   root(): Bytes {
-    return rootHash(this.top);
+    return this.tree.hash;
   }
 
   private value(storeKey: Bytes): Bytes | null {
-    return this.tree.find(this.top, treeKeyOf(storeKey));
+    return this.tree.find(treeKeyOf(storeKey));
   }
 }
 

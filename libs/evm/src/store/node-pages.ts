@@ -35,9 +35,14 @@ export function writePages(table: Table, height: bigint, pages: readonly Buffer[
   pages.forEach((page, number) => void table.put(placeKey(height, number), page));
 }
 
+/** A page of nodes, valid until the next read; undefined where it is not stored. */
+export function loadPage(table: Table, height: number, number: number): Buffer | undefined {
+  return table.getBinaryFast(placeKey(BigInt(height), number));
+}
+
 /** The node that a stub stands for, or null where it is not stored. */
 export function loadNode(table: Table, stub: Stub): Leaf | Inner | null {
-  const page = table.getBinaryFast(placeKey(BigInt(stub.height), Math.floor(stub.index / NODES_PER_PAGE)));
+  const page = loadPage(table, stub.height, Math.floor(stub.index / NODES_PER_PAGE));
   const place = stub.index % NODES_PER_PAGE;
   const count = page?.[0] ?? 0;
   if (page === undefined || place >= count) return null;

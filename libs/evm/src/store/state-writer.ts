@@ -1,31 +1,33 @@
-import type { Bytes } from '#ledger';
+import { native, type Bytes } from '#ledger';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { effectsOf, type StateEffects } from '../state/changes.js';
-import { trimTree, placeNewNodes, rootHash, StateTree } from '../state/tree.js';
-import { textOf, type Inner, type Leaf, type Node, type Stub } from '../state/node.js';
+import type { HeadTree, RootPlace } from '../state/head-tree.js';
+import { NativeTree } from '../state/native-tree.js';
+import { textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
+import { NodeTree } from '../state/node-tree.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
 import { StoredState, type CodeCache } from '../state/stored-state.js';
+import { StateTree } from '../state/tree.js';
 import { EvmError } from '../errors.js';
 import type { TreePlace } from '../snapshot/part.js';
 import { partAt } from '../snapshot/tree-parts.js';
-import { loadNode, pagesOf, writePages } from './node-pages.js';
-import { asBuffer, heightKey, placeKey, type Tables } from './tables.js';
+import { loadNode, loadPage, writePages } from './node-pages.js';
+import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
 
-const MAX_NODES_IN_MEMORY = 60_000;
-const KEPT_DEPTH = 12;
+type Root = RootPlace & { hash: Bytes };
 
 /** The authenticated tree of the head, and how a block's state gets into the store. */
 export class StateWriter {
-  private readonly tree: StateTree;
-  private loadedNodes = 0;
-  private head: Node | null;
+  /** For trees of older heights, which are read as far as they are asked for. */
+  private readonly nodes: StateTree;
+  private head: HeadTree;
 
   constructor(
     private readonly tables: Tables,
     headHeight: bigint | null,
   ) {
-    this.tree = new StateTree((stub) => this.loadNode(stub));
-    this.head = headHeight === null ? null : this.rootAt(headHeight);
+    this.nodes = new StateTree((stub) => this.loadNode(stub));
+    this.head = this.headTree(headHeight === null ? null : this.rootAt(headHeight));
   }
 
   /** What the overlay changes, with the tree after it. Nothing is written. */
@@ -35,53 +37,70 @@ export class StateWriter {
 
   /** The same from changes that were collected elsewhere: a worker thread executes, the tree is the main thread's. */
   overlayAfter({ changes, codes }: StateEffects, height: bigint): BlockOverlay {
-    const tree = this.tree.update(this.head, changes);
-    const nodes = placeNewNodes(tree, Number(height));
-    return { height, codes, tree, root: rootHash(tree), newNodes: nodes.length, pages: pagesOf(nodes) };
+    const { tree, pages } = this.head.after(changes, Number(height));
+    return { height, codes, tree, root: tree.hash, pages };
   }
 
   /** Queues the writes; to be called inside a transaction. */
-  write({ height, codes, tree, root, pages }: BlockOverlay): void {
+  write({ height, codes, tree: { place }, root, pages }: BlockOverlay): void {
     const since = heightKey(height);
     for (const { codeHash, code } of codes) void this.tables.codes.put(asBuffer(codeHash), asBuffer(code));
     writePages(this.tables.nodes, height, pages);
-    void this.tables.roots.put(since, tree === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(tree.height), tree.index)]));
+    void this.tables.roots.put(since, place === null ? asBuffer(root) : Buffer.concat([root, placeKey(BigInt(place.height), place.index)]));
   }
 
   /** After the transaction: the next block builds on this tree. */
   moveTo(overlay: BlockOverlay): void {
-    this.head = overlay.tree;
-    this.loadedNodes += overlay.newNodes;
-    if (this.head === null || this.loadedNodes < MAX_NODES_IN_MEMORY) return;
-    this.head = trimTree(this.head, KEPT_DEPTH);
-    this.loadedNodes = 2 ** KEPT_DEPTH;
+    this.head = overlay.tree.trimmed();
   }
 
   /** A part of the tree of a height, as peers send it; null where it has no node there. */
   part(height: bigint, place: TreePlace): Bytes | null {
-    return partAt(this.tree, this.rootAt(height), place);
+    return partAt(this.nodes, stubOf(this.rootAt(height)), place);
   }
 
   prove(height: bigint, treeKey: Bytes): ReturnType<StateTree['prove']> {
-    return this.tree.prove(this.rootAt(height), treeKey);
+    return this.nodes.prove(stubOf(this.rootAt(height)), treeKey);
   }
 
   /** The state after a block: the head's shares what is in memory, an older one is read as far as it is asked for. */
   reader(height: bigint, isHead: boolean, codes: CodeCache): StoredState {
-    return new StoredState(this.tree, isHead ? this.head : this.rootAt(height), codes, height);
+    return new StoredState(isHead ? this.head : new NodeTree(this.nodes, stubOf(this.rootAt(height))), codes, height);
   }
 
-  private rootAt(height: bigint): Node | null {
+  private headTree(root: Root | null): HeadTree {
+    if (native === null) {
+      const memory = { loaded: 0 };
+      const nodes = new StateTree((stub) => {
+        memory.loaded += 1;
+        return this.loadNode(stub);
+      });
+      return new NodeTree(nodes, stubOf(root), memory);
+    }
+    return NativeTree.open(native, (height, number) => this.loadPage(height, number), root);
+  }
+
+  /** Null where the state of that height is empty. */
+  private rootAt(height: bigint): Root | null {
     const stored = this.tables.roots.get(heightKey(height));
     if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
     if (stored.length === 32) return null;
-    return { kind: 'stub', hash: textOf(stored, 0, 32), height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) };
+    return { hash: ownBytes(stored.subarray(0, 32)), height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) };
   }
 
   private loadNode(stub: Stub): Leaf | Inner {
     const node = loadNode(this.tables.nodes, stub);
     if (node === null) throw new EvmError('damagedStore', `tree node ${stub.height}/${stub.index} is missing`);
-    this.loadedNodes++;
     return node;
   }
+
+  private loadPage(height: number, number: number): Buffer {
+    const page = loadPage(this.tables.nodes, height, number);
+    if (page === undefined) throw new EvmError('damagedStore', `page ${number} of the tree nodes of height ${height} is missing`);
+    return page;
+  }
+}
+
+function stubOf(root: Root | null): Stub | null {
+  return root === null ? null : { kind: 'stub', hash: textOf(root.hash), height: root.height, index: root.index };
 }

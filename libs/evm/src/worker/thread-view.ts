@@ -2,6 +2,7 @@ import { decodeHeader, genesisHash, sha256, type Bytes, type Genesis, type Heade
 import { EvmError } from '../errors.js';
 import type { ChainView } from '../execute/view.js';
 import { textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
+import { NodeTree } from '../state/node-tree.js';
 import { CodeCache, StoredState } from '../state/stored-state.js';
 import { StateTree } from '../state/tree.js';
 import { loadNode } from '../store/node-pages.js';
@@ -50,7 +51,7 @@ export class ThreadView implements ChainView {
     const stored = this.tables.roots.get(heightKey(height));
     if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
     const root: Stub | null = stored.length === 32 ? null : { kind: 'stub', hash: textOf(stored, 0, 32), height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) };
-    return new StoredState(this.tree, root === null ? null : this.nodeOf(root), this.codes, height);
+    return new StoredState(new NodeTree(this.tree, root === null ? null : this.nodeOf(root)), this.codes, height);
   }
 
   private nodeOf(stub: Stub): Leaf | Inner {

@@ -12,11 +12,28 @@ interface Addon {
   /** SHA-256 of `00 | key | value` and of `01 | bit | left | right`, all as latin1 text: for the state tree. */
   leafText(key: string, value: string): string;
   innerText(bit: number, left: string, right: string): string;
+  /** The state's tree in memory (libs/ledger/native/state-tree.h); nodes are named by numbers, 0 is the empty tree. `load` gives a stored page, or throws. */
+  treeNew(): NativeTreeHandle;
+  /** What its nodes take. */
+  treeBytes(tree: NativeTreeHandle): number;
+  treeRoot(tree: NativeTreeHandle, hash: Uint8Array, height: number, index: number, load: LoadPage): number;
+  /** Bytes of the value, which goes to the scratch array; −1 where there is none. */
+  treeFind(tree: NativeTreeHandle, root: number, key: Uint8Array, load: LoadPage): number;
+  /** Keys ascending, values one after another, the length of each (−1 removes its key). Hash and numbers go to the scratch array. */
+  treeUpdate(tree: NativeTreeHandle, root: number, keys: Uint8Array, values: Uint8Array, lengths: Int32Array, height: number, load: LoadPage): number;
+  /** The pages of the last update's new nodes, one after another, and where each ends. */
+  treePages(tree: NativeTreeHandle, pages: Uint8Array, ends: Uint32Array): void;
+  /** A new tree with what is in memory down to a depth; the number of its root goes to the scratch array. */
+  treeCopy(tree: NativeTreeHandle, root: number, depth: number): NativeTreeHandle;
 }
 
+/** A tree that the addon holds. */
+export type NativeTreeHandle = object & { readonly nativeTree: never };
+export type LoadPage = (height: number, page: number) => Uint8Array;
+
 /** Places in the scratch array. */
-export const SCRATCH = { signature: 0, parity: 64, prefixLength: 65, prefix: 66, suffixLength: 80, suffix: 81, sender: 96, hash: 128, key: 160 } as const;
-const SCRATCH_BYTES = 256;
+export const SCRATCH = { signature: 0, parity: 64, prefixLength: 65, prefix: 66, suffixLength: 80, suffix: 81, sender: 96, hash: 128, key: 160, value: 256, numbers: 384 } as const;
+const SCRATCH_BYTES = 512;
 
 export interface NativeRoutines extends Addon {
   readonly scratch: Uint8Array;
