@@ -118,12 +118,13 @@ async function founded(keys: readonly Uint8Array[], params: Partial<Params> = {}
   const founder = privateKeyToAccount(DEV_PRIVATE_KEY);
   const account = fromHex(founder.address);
   const genesis: Genesis = {
-    version: 1,
+    version: 2,
     evmChainId: BigInt(randomInt(1_000_000, 2 ** 47)),
     faultModel: 'BFT',
     timeMs: BigInt(Date.now()),
     hardfork: 'osaka',
     protocolVersion: 1,
+    access: 'open',
     params: { ...DEFAULT_PARAMS, ...params },
     members: [{ name: 'devnet', governance: account, operations: account }],
     validators: keys.map((publicKey) => ({ publicKey, power: 1n, member: 0 })),

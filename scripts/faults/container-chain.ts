@@ -56,7 +56,7 @@ export class ContainerChain {
       for (const spec of specs) await giveSmallDisk(runtime, docker, spec);
       const keys = await Promise.all(specs.map((spec) => enrolled(identity, spec, secret)));
       const genesis: Genesis = {
-        version: 1, evmChainId: BigInt(randomBytes(4).readUInt32BE(0)) + 1_000_000n, faultModel: 'BFT', timeMs: BigInt(Date.now()), hardfork: 'osaka', protocolVersion: 1, params: DEFAULT_PARAMS,
+        version: 2, evmChainId: BigInt(randomBytes(4).readUInt32BE(0)) + 1_000_000n, faultModel: 'BFT', timeMs: BigInt(Date.now()), hardfork: 'osaka', protocolVersion: 1, access: 'open', params: DEFAULT_PARAMS,
         members: [{ name: 'faults', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }],
         validators: keys.map((publicKey) => ({ publicKey, power: 1n, member: 0 })), alloc: [],
       };

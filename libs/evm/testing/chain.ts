@@ -25,7 +25,7 @@ const VALIDATOR = keyPairOf(new Uint8Array(32).fill(7));
 
 export function testGenesis(changes: Partial<Genesis> = {}): Genesis {
   return {
-    version: 1, evmChainId: EVM_CHAIN_ID, faultModel: 'BFT', timeMs: 1_790_000_000_000n, hardfork: 'osaka', protocolVersion: 1, params: DEFAULT_PARAMS,
+    version: 2, evmChainId: EVM_CHAIN_ID, faultModel: 'BFT', timeMs: 1_790_000_000_000n, hardfork: 'osaka', protocolVersion: 1, access: 'open', params: DEFAULT_PARAMS,
     members: [{ name: 'one', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }],
     validators: [{ publicKey: VALIDATOR.publicKey, power: 1n, member: 0 }], alloc: [], ...changes,
   };

@@ -22,6 +22,7 @@ export type { CertifiedDocument, DocumentChange, ReadCertified } from './formats
 export * from './formats/receipt.js';
 export * from './formats/state-document.js';
 export * from './formats/enrolment.js';
+export * from './formats/binding.js';
 export * from './state/index.js';
 export * from './light/index.js';
 export * from './consensus/index.js';

@@ -24,12 +24,13 @@ export const KEYS: readonly KeyPair[] = [1, 2, 3, 4]
   .sort((a, b) => compareBytes(a.publicKey, b.publicKey));
 
 export const GENESIS: Genesis = {
-  version: 1,
+  version: 2,
   evmChainId: 7_357_001n,
   faultModel: 'BFT',
   timeMs: 1_795_392_000_000n,
   hardfork: 'osaka',
   protocolVersion: 1,
+  access: 'open',
   params: DEFAULT_PARAMS,
   members: [
     { name: 'Müller & Söhne', governance: new Uint8Array(20).fill(0xa1), operations: new Uint8Array(20).fill(0xa2) },

@@ -2,3 +2,4 @@
 export * from './client/index.js';
 export * from './node-client/index.js';
 export * from './verifier/index.js';
+export * from './system/index.js';

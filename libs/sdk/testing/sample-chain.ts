@@ -68,7 +68,7 @@ export function sampleChain(faultModel: FaultModel = 'BFT', options: SampleOptio
   const eras = (options.changing === true ? CHANGING : STEADY).map(votersOf);
   const [first, last] = [eras[0] as Voters, eras[eras.length - 1] as Voters];
   const genesis: Genesis = {
-    version: 1, evmChainId: 4242n, faultModel, timeMs: 1_795_392_000_000n, hardfork: 'osaka', protocolVersion: 1, params: DEFAULT_PARAMS,
+    version: 2, evmChainId: 4242n, faultModel, timeMs: 1_795_392_000_000n, hardfork: 'osaka', protocolVersion: 1, access: 'open', params: DEFAULT_PARAMS,
     members: founders.map((founder, i) => ({ name: ['Acme', 'Globex'][i] as string, governance: fromHex(founder.address), operations: fromHex(founder.address) })),
     validators: first.set.validators.map(({ publicKey }, i) => ({ publicKey, power: 1n, member: faultModel === 'CFT' ? 0 : i % 2 })),
     alloc: [],

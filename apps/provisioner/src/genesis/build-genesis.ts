@@ -20,12 +20,13 @@ export function buildGenesis(rows: GenesisRows, nowMs: bigint): Genesis {
   const members = [...rows.members].sort((a, b) => a.position - b.position);
   const memberOf = new Map(members.map((member, index) => [member.tenantId, index]));
   return {
-    version: 1,
+    version: 2,
     evmChainId: BigInt(rows.evmChainId),
     faultModel: rows.faultModel,
     timeMs: nowMs,
     hardfork: 'osaka',
     protocolVersion: 1,
+    access: 'open',
     params: paramsOf(rows.params),
     members: members.map((member) => ({ name: member.name, governance: fromHex(member.governanceAccount), operations: fromHex(member.operationsAccount) })),
     validators: rows.nodes

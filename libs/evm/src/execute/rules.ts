@@ -1,6 +1,7 @@
 import { Hardfork } from '@ethereumjs/common';
 import { EVMError, type EVMOpts, type ExecResult } from '@ethereumjs/evm';
 import type { Common } from '@ethereumjs/common';
+import { ED25519_PRECOMPILE } from '../system/ed25519-precompile.js';
 import { p256Priced, PRICES } from './prices.js';
 
 type Precompile = NonNullable<EVMOpts['customPrecompiles']>[number];
@@ -31,5 +32,5 @@ const NO_BLOBS: Precompile = {
 };
 
 export const STELE_RULES: ExecutionRules = {
-  hardfork: Hardfork.Osaka, prices: PRICES, precompiles: (common) => [NO_BLOBS, p256Priced(common)], refundQuotient: 5n, destroysCreatedOnly: true, quick: true,
+  hardfork: Hardfork.Osaka, prices: PRICES, precompiles: (common) => [NO_BLOBS, p256Priced(common), ED25519_PRECOMPILE], refundQuotient: 5n, destroysCreatedOnly: true, quick: true,
 };

@@ -9,6 +9,7 @@ import type { ChainStore } from './chain-store.js';
 import { FORMAT, FORMAT_KEY, GENESIS_KEY } from './format.js';
 import { HEAD_KEY, LmdbChainStore } from './lmdb-chain-store.js';
 import { StateWriter } from './state-writer.js';
+import { writeSystemContracts } from '../system/genesis-storage.js';
 import { asBuffer, heightKey, openTables, ownBytes, type Tables } from './tables.js';
 
 export interface OpenOptions {
@@ -53,7 +54,7 @@ async function writeGenesis(tables: Tables, { genesis, seed }: OpenOptions): Pro
   });
 }
 
-/** What genesis allots, and the code of what runs natively, ready to be written under height 0. */
+/** What genesis allots, the system contracts, and the code of what runs natively, ready to be written under height 0. */
 export function genesisState(tables: Tables, genesis: Genesis, seed?: (state: Overlay) => void): BlockOverlay {
   const overlay = new Overlay(EMPTY_STATE);
   for (const { address, balance, code } of genesis.alloc) {
@@ -62,6 +63,7 @@ export function genesisState(tables: Tables, genesis: Genesis, seed?: (state: Ov
     else if (balance === 0n) overlay.setAccount(address, null);
   }
   overlay.setCode(RECORDS_ADDRESS, RECORDS_CODE);
+  writeSystemContracts(overlay, genesis);
   seed?.(overlay);
   return new StateWriter(tables, null).overlayOf(overlay, EMPTY_STATE, 0n);
 }

@@ -28,6 +28,7 @@ function readable(genesis: Genesis): Record<string, unknown> {
     timeMs: genesis.timeMs.toString(),
     hardfork: genesis.hardfork,
     protocolVersion: genesis.protocolVersion,
+    access: genesis.access,
     params: { ...params, blockGasLimit: params.blockGasLimit.toString(), txGasLimit: params.txGasLimit.toString() },
     members: genesis.members.map((member) => ({ name: member.name, governance: to0x(member.governance), operations: to0x(member.operations) })),
     validators: genesis.validators.map((validator) => ({ publicKey: to0x(validator.publicKey), power: validator.power.toString(), member: validator.member })),

@@ -26,15 +26,20 @@ export interface GenesisAlloc {
   code: Bytes;
 }
 
+export type Access = 'open' | 'members';
+
 /** Everything that a chain begins with. Its hash binds every signature of the chain. */
 export interface Genesis {
-  version: 1;
+  version: 2;
   /** What wallets see. */
   evmChainId: bigint;
   faultModel: FaultModel;
   timeMs: bigint;
   hardfork: 'osaka';
+  /** Also says which system contracts stand at their addresses (docs/spec/system-contracts.md has their hashes). */
   protocolVersion: number;
+  /** Who may transact until the members decide otherwise: every account, or members' accounts only. */
+  access: Access;
   params: Params;
   members: readonly GenesisMember[];
   validators: readonly GenesisValidator[];
@@ -49,6 +54,9 @@ const MAX_NAME_BYTES = 320;
 /** Wallets hold the id as a JavaScript number and some add to it. */
 const MAX_EVM_CHAIN_ID = 1n << 52n;
 const MODELS: readonly FaultModel[] = ['BFT', 'CFT'];
+const ACCESSES: readonly Access[] = ['open', 'members'];
+/** The addresses 0x…5e1e00 to 0x…5e1eff, where system contracts stand. */
+const RESERVED = /^0{34}5e1e[0-9a-f]{2}$/;
 
 /**
  * The canonical bytes. Validators and allocations are written in ascending order of key and address, whatever their order here.
@@ -59,7 +67,7 @@ export function encodeGenesis(genesis: Genesis): Bytes {
   const validators = [...genesis.validators].sort((a, b) => compareBytes(a.publicKey, b.publicKey));
   const alloc = [...genesis.alloc].sort((a, b) => compareBytes(a.address, b.address));
   const writer = new Writer();
-  writer.u8(1).u64(genesis.evmChainId).u8(MODELS.indexOf(genesis.faultModel)).u64(genesis.timeMs).text(genesis.hardfork, MAX_HARDFORK_BYTES).u32(genesis.protocolVersion);
+  writer.u8(2).u64(genesis.evmChainId).u8(MODELS.indexOf(genesis.faultModel)).u64(genesis.timeMs).text(genesis.hardfork, MAX_HARDFORK_BYTES).u32(genesis.protocolVersion).u8(ACCESSES.indexOf(genesis.access));
   writeParams(writer, genesis.params);
   writer.list(genesis.members, MAX_MEMBERS, (member) => writer.text(member.name, MAX_NAME_BYTES).fixed(member.governance, 20).fixed(member.operations, 20));
   writer.list(validators, MAX_VALIDATORS, (validator) => writer.fixed(validator.publicKey, 32).u64(validator.power).u32(validator.member));
@@ -76,15 +84,18 @@ export function decodeGenesis(bytes: Bytes): Genesis {
 }
 
 function readGenesis(reader: Reader): Genesis {
-  reader.version(1, 'genesis');
+  reader.version(2, 'genesis');
   const evmChainId = reader.u64();
   const faultModel = MODELS[reader.u8()];
   if (faultModel === undefined) throw new LedgerError('notCanonical', 'unknown fault model');
   const timeMs = reader.u64();
   const hardfork = reader.text(MAX_HARDFORK_BYTES);
   if (hardfork !== 'osaka') throw new LedgerError('badGenesis', `hardfork ${hardfork} is not known (this program knows osaka)`);
+  const protocolVersion = reader.u32();
+  const access = ACCESSES[reader.u8()];
+  if (access === undefined) throw new LedgerError('notCanonical', 'unknown access');
   return {
-    version: 1, evmChainId, faultModel, timeMs, hardfork, protocolVersion: reader.u32(), params: readParams(reader),
+    version: 2, evmChainId, faultModel, timeMs, hardfork, protocolVersion, access, params: readParams(reader),
     members: reader.list(MAX_MEMBERS, 44, () => ({ name: reader.text(MAX_NAME_BYTES), governance: reader.fixed(20), operations: reader.fixed(20) })),
     validators: reader.list(MAX_VALIDATORS, 44, () => ({ publicKey: reader.fixed(32), power: reader.u64(), member: reader.u32() })),
     alloc: reader.list(MAX_ALLOC, 56, () => ({ address: reader.fixed(20), balance: reader.u256(), code: reader.bytes(MAX_CODE_BYTES) })),
@@ -105,6 +116,8 @@ function checkGenesis(genesis: Genesis): void {
   if (genesis.members.length === 0) throw new LedgerError('badGenesis', 'a chain needs at least one member');
   distinct(genesis.members.map((member) => member.governance), 'governance account');
   distinct(genesis.alloc.map((entry) => entry.address), 'allocation');
+  const reserved = genesis.alloc.find((entry) => RESERVED.test(toHex(entry.address)));
+  if (reserved !== undefined) throw new LedgerError('badGenesis', `the address 0x${toHex(reserved.address)} is a system contract's: allot to another`);
   genesisValidators(genesis);
 }
 

@@ -18,7 +18,7 @@ export interface Vote extends VoteContent {
 }
 
 /** First byte of everything that a validator's key signs, so that no two kinds can be confused. */
-export const SIGN_TAGS = { proposal: 0x01, prevote: 0x02, precommit: 0x03, endpoints: 0x10, enrolment: 0x11 } as const;
+export const SIGN_TAGS = { proposal: 0x01, prevote: 0x02, precommit: 0x03, endpoints: 0x10, enrolment: 0x11, binding: 0x12 } as const;
 
 /**
  * What a vote's signature covers, 78 bytes: `tag u8 | genesisHash[32] | height u64 | round u32 | flag u8 | blockHash[32]`;

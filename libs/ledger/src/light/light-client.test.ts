@@ -24,7 +24,7 @@ class Headers {
   /** @param sets of height 1, 2, …; the last is also the next one's. */
   constructor(readonly sets: readonly (readonly number[])[], model: FaultModel = 'BFT') {
     this.genesis = {
-      version: 1, evmChainId: 5n, faultModel: model, timeMs: 1000n, hardfork: 'osaka', protocolVersion: 1, params: DEFAULT_PARAMS,
+      version: 2, evmChainId: 5n, faultModel: model, timeMs: 1000n, hardfork: 'osaka', protocolVersion: 1, access: 'open', params: DEFAULT_PARAMS,
       members: [{ name: 'one', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }],
       validators: (sets[0] as number[]).map((n) => ({ publicKey: pair(n).publicKey, power: 1n, member: 0 })), alloc: [],
     };

@@ -152,7 +152,7 @@ export class ChainOfOne {
 
 function genesisOf(publicKey: Bytes): Genesis {
   return {
-    version: 1, evmChainId: BigInt(EVM_CHAIN_ID), faultModel: 'BFT', timeMs: BigInt(Date.now()), hardfork: 'osaka', protocolVersion: 1, params: DEFAULT_PARAMS,
+    version: 2, evmChainId: BigInt(EVM_CHAIN_ID), faultModel: 'BFT', timeMs: BigInt(Date.now()), hardfork: 'osaka', protocolVersion: 1, access: 'open', params: DEFAULT_PARAMS,
     members: [{ name: 'one', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }],
     validators: [{ publicKey, power: 1n, member: 0 }],
     alloc: [{ address: fromHex(RICH), balance: 10n ** 21n, code: new Uint8Array(0) }],

@@ -40,7 +40,8 @@ export class TestWorld {
     const names = Array.from({ length: options.validators + (options.observers ?? 0) }, (_, i) => `node-${i}`);
     const identities = await Promise.all(names.map((name) => loadIdentity(join(folder, name))));
     const genesis: Genesis = {
-      version: 1, evmChainId: TEST_EVM_CHAIN_ID, faultModel: 'BFT', timeMs: BigInt(Date.now()) - 3_600_000n, hardfork: 'osaka', protocolVersion: 1,
+      version: 2, evmChainId: TEST_EVM_CHAIN_ID, faultModel: 'BFT', timeMs: BigInt(Date.now()) - 3_600_000n, hardfork: 'osaka', protocolVersion: 1,
+      access: 'open',
       params: { ...DEFAULT_PARAMS, proposeTimeoutMs: 1500, prevoteTimeoutMs: 400, precommitTimeoutMs: 400, timeoutDeltaMs: 200, ...options.params },
       members: [{ name: 'one', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }],
       validators: identities.slice(0, options.validators).map(({ publicKey }) => ({ publicKey, power: 1n, member: 0 })),
