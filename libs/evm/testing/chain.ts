@@ -6,6 +6,7 @@ import {
   type Block, type Bytes, type Certificate, type Genesis, type Header,
 } from '#ledger';
 import { createExecutor, openChainStore, type ChainStore, type ExecutedBlock, type Executor } from '../src/index.js';
+import { LmdbChainStore } from '../src/store/lmdb-chain-store.js';
 
 /** A chain of one process for tests: every block that it makes is decided at once. The store and the executor are the real ones. */
 export interface TestChain {
@@ -17,11 +18,17 @@ export interface TestChain {
   commit(raws: readonly Bytes[], stepMs?: bigint): Promise<Block>;
   execute(raws: readonly Bytes[], stepMs?: bigint): Promise<ExecutedBlock>;
   reopen(): Promise<void>;
+  /** Waits until nothing is left to prune. */
+  pruned(): Promise<void>;
   close(): Promise<void>;
 }
 
 export const EVM_CHAIN_ID = 4_503_599_627_370_495n;
 const VALIDATOR = keyPairOf(new Uint8Array(32).fill(7));
+
+const raise = (error: unknown): void => {
+  throw error;
+};
 
 export function testGenesis(changes: Partial<Genesis> = {}): Genesis {
   return {
@@ -31,11 +38,11 @@ export function testGenesis(changes: Partial<Genesis> = {}): Genesis {
   };
 }
 
-export async function openTestChain(changes: Partial<Genesis> = {}): Promise<TestChain> {
+export async function openTestChain(changes: Partial<Genesis> = {}, history: number | 'archive' = 'archive'): Promise<TestChain> {
   const folder = mkdtempSync(join(tmpdir(), 'stele-evm-'));
   const genesis = testGenesis(changes);
   const open = async (): Promise<{ store: ChainStore; executor: Executor }> => {
-    const store = await openChainStore(folder, { genesis });
+    const store = await openChainStore(folder, { genesis, history, pruningFailed: raise });
     return { store, executor: await createExecutor({ store }) };
   };
   const chain: TestChain = {
@@ -54,6 +61,9 @@ export async function openTestChain(changes: Partial<Genesis> = {}): Promise<Tes
     async reopen() {
       await chain.store.close();
       Object.assign(chain, await open());
+    },
+    async pruned() {
+      if (chain.store instanceof LmdbChainStore) await chain.store.pruned();
     },
     close: () => chain.store.close(),
   };

@@ -6,8 +6,11 @@ import { hex, Wallet } from './wallet.js';
 const COUNTER = '0x6a5f546001015f555f5fa0005f52600b6015f3';
 
 /** Commits blocks for ever, or `count` of them, from wherever the store stands. Everything follows from the height. */
-export async function appendTestBlocks(folder: string, committed: (height: bigint) => void, count = Infinity): Promise<void> {
-  const store = await openChainStore(folder, { genesis: testGenesis() });
+export async function appendTestBlocks(folder: string, committed: (height: bigint) => void, count = Infinity, history: number | 'archive' = 'archive'): Promise<void> {
+  const pruningFailed = (error: unknown): void => {
+    throw error;
+  };
+  const store = await openChainStore(folder, { genesis: testGenesis(), history, pruningFailed });
   const executor = await createExecutor({ store });
   for (let i = 0; i < count; i++) committed(await appendOne(store, executor));
   await store.close();

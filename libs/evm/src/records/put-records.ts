@@ -3,7 +3,7 @@ import { keccak256 } from '../crypto/keccak.js';
 import { AbiReader, encodeArray, encodeWithTail, encodeWords } from './abi.js';
 import { answered, OLDER_GAS, OUT_OF_GAS, PUT_GAS, reverted, URI_BYTE_GAS, type RecordCall, type RecordOutcome } from './record-call.js';
 import { RECORDS_ADDRESS } from './address.js';
-import { addRecord, newestRecord, type RecordSlots } from './stored-record.js';
+import { addRecord, topOf, type RecordSlots } from './stored-record.js';
 
 export const MAX_URI_BYTES = 8192;
 const EVENT = keccak256(utf8('RecordPut(bytes32,address,uint64,string)'));
@@ -46,9 +46,9 @@ export function putBatch(call: RecordCall, slots: RecordSlots): RecordOutcome {
 
 /** Null where the gas does not suffice; then nothing is written. */
 function putOne({ caller, height }: RecordCall, slots: RecordSlots, key: Bytes, uri: Bytes, gas: bigint): { gasUsed: bigint; index: number; log: Log } | null {
-  const newest = newestRecord(slots, key);
-  const gasUsed = PUT_GAS + (newest === null ? 0n : OLDER_GAS) + URI_BYTE_GAS * BigInt(uri.length);
+  const top = topOf(slots, key);
+  const gasUsed = PUT_GAS + (top.newest === null ? 0n : OLDER_GAS) + URI_BYTE_GAS * BigInt(uri.length);
   if (gasUsed > gas) return null;
-  const index = addRecord(slots, key, newest, { by: caller, height: Number(height) });
+  const index = addRecord(slots, key, top, caller, Number(height));
   return { gasUsed, index, log: { address: RECORDS_ADDRESS, topics: [EVENT, key, encodeWords(caller)], data: encodeWithTail([index], uri) } };
 }

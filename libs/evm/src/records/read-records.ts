@@ -1,14 +1,14 @@
 import type { Bytes } from '#ledger';
 import { AbiReader, encodeArray, encodeWords } from './abi.js';
 import { answered, OUT_OF_GAS, READ_GAS, reverted, type RecordCall, type RecordOutcome } from './record-call.js';
-import { newestRecord, olderRecord, type RecordSlots, type StoredRecord } from './stored-record.js';
+import { olderRecord, topOf, type RecordSlots, type StoredRecord } from './stored-record.js';
 
 /** `count(bytes32 key) returns (uint64)` */
 export function count(call: RecordCall, slots: RecordSlots): RecordOutcome {
   const key = new AbiReader(call.data).word(0);
   if (key === null) return reverted(0n, 'Records.count: malformed call data');
   if (READ_GAS > call.gas) return OUT_OF_GAS;
-  return answered(READ_GAS, encodeWords(countOf(newestRecord(slots, key))));
+  return answered(READ_GAS, encodeWords(countOf(topOf(slots, key).newest)));
 }
 
 /** `get(bytes32 key, uint64 index) returns (address by, uint64 height)` */
@@ -19,7 +19,7 @@ export function get(call: RecordCall, slots: RecordSlots): RecordOutcome {
   if (key === null || index === null) return reverted(0n, 'Records.get: malformed call data');
   const gasUsed = 2n * READ_GAS;
   if (gasUsed > call.gas) return OUT_OF_GAS;
-  const newest = newestRecord(slots, key);
+  const { newest } = topOf(slots, key);
   if (newest === null || index > newest.index) return reverted(gasUsed, 'Records.get: the key has no record with this index');
   const { by, height } = recordAt(slots, key, newest, index);
   return answered(gasUsed, encodeWords(by, height));
@@ -33,7 +33,7 @@ export function history(call: RecordCall, slots: RecordSlots): RecordOutcome {
   const limit = abi.count(2);
   if (key === null || from === null || limit === null) return reverted(0n, 'Records.history: malformed call data');
   if (READ_GAS > call.gas) return OUT_OF_GAS;
-  const newest = newestRecord(slots, key);
+  const { newest } = topOf(slots, key);
   const length = Math.max(0, Math.min(limit, countOf(newest) - from));
   const gasUsed = READ_GAS * BigInt(1 + length);
   if (gasUsed > call.gas) return OUT_OF_GAS;
@@ -56,7 +56,7 @@ export function verify(call: RecordCall, slots: RecordSlots): RecordOutcome {
   if (key === null || by === null) return reverted(0n, 'Records.verify: malformed call data');
   let gasUsed = READ_GAS;
   if (gasUsed > call.gas) return OUT_OF_GAS;
-  const newest = newestRecord(slots, key);
+  const { newest } = topOf(slots, key);
   const anybody = by.every((byte) => byte === 0);
   for (let index = 0; newest !== null && index <= newest.index; index++) {
     gasUsed += READ_GAS;

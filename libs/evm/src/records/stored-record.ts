@@ -42,8 +42,17 @@ function decodeRecord(value: Bytes): StoredRecord | null {
   return { by: Uint8Array.from(word.subarray(0, 20)), height: word.readUIntBE(20, 6), index: word.readUIntBE(26, 6) - 1 };
 }
 
-export function newestRecord(slots: RecordSlots, key: Bytes): StoredRecord | null {
-  return decodeRecord(slots.read(newestSlot(key)));
+/** What a key has on top: its slot, the word that stands there, and what the word says. */
+export interface KeyTop {
+  slot: Bytes;
+  word: Bytes;
+  newest: StoredRecord | null;
+}
+
+export function topOf(slots: RecordSlots, key: Bytes): KeyTop {
+  const slot = newestSlot(key);
+  const word = slots.read(slot);
+  return { slot, word, newest: decodeRecord(word) };
 }
 
 /** The record of an index below the newest one's. */
@@ -53,10 +62,10 @@ export function olderRecord(slots: RecordSlots, key: Bytes, index: number): Stor
   return record;
 }
 
-/** Puts a record on top of a key's; `newest` is what `newestRecord` gave. Answers its index. */
-export function addRecord(slots: RecordSlots, key: Bytes, newest: StoredRecord | null, { by, height }: { by: Bytes; height: number }): number {
+/** Puts a record on top of a key's; what was the newest moves as it is. Answers its index. */
+export function addRecord(slots: RecordSlots, key: Bytes, { slot, word, newest }: KeyTop, by: Bytes, height: number): number {
   const index = newest === null ? 0 : newest.index + 1;
-  if (newest !== null) slots.write(olderSlot(key, newest.index), encodeRecord(newest));
-  slots.write(newestSlot(key), encodeRecord({ by, height, index }));
+  if (newest !== null) slots.write(olderSlot(key, newest.index), word);
+  slots.write(slot, encodeRecord({ by, height, index }));
   return index;
 }

@@ -43,3 +43,16 @@ function writeChild(target: Buffer, at: number, { height, index, hash }: Node): 
 function readChild(bytes: Buffer, at: number): Stub {
   return { kind: 'stub', height: bytes.readUIntBE(at, 6), index: bytes.readUInt32BE(at + 6), hash: textOf(bytes, at + 10, at + CHILD_BYTES) };
 }
+
+/** Where a node stands: the height of its block, and its place among that block's nodes. */
+export interface NodePlace {
+  height: number;
+  index: number;
+}
+
+/** The places of a stored node's children; none for a leaf. */
+export function childPlaces(bytes: Buffer, from: number): readonly NodePlace[] {
+  if (bytes[from] === 0) return [];
+  const children = from + 2 + (((bytes[from + 1] as number) + 7) >> 3);
+  return [children, children + CHILD_BYTES].map((at) => ({ height: bytes.readUIntBE(at, 6), index: bytes.readUInt32BE(at + 6) }));
+}

@@ -18,6 +18,8 @@ export class StoredState implements StateReader, BaseState {
     private readonly tree: TreeView,
     private readonly codes: CodeCache,
     readonly height: bigint,
+    /** The lowest height whose state is kept, which may come to stand above this one's while it is read. */
+    private readonly oldest: () => bigint = () => 0n,
   ) {}
 
   account(address: Bytes): AccountState | null {
@@ -43,8 +45,18 @@ export class StoredState implements StateReader, BaseState {
   }
 
   private value(storeKey: Bytes): Bytes | null {
-    return this.tree.find(treeKeyOf(storeKey));
+    try {
+      return this.tree.find(treeKeyOf(storeKey));
+    } catch (error) {
+      if (error instanceof EvmError && error.code === 'damagedStore' && this.height > 0n && this.height < this.oldest()) throw prunedState(this.height, this.oldest());
+      throw error;
+    }
   }
+}
+
+/** What is answered where a state is asked for that pruning has taken. */
+export function prunedState(height: bigint, oldest: bigint): EvmError {
+  return new EvmError('unknownHeight', `the state of height ${height} is pruned here, the oldest kept is that of ${oldest} (STELE_HISTORY): ask a node that keeps an archive`);
 }
 
 /** Contract code by hash: immutable, so it is kept. Bounded by count; the oldest goes first. */

@@ -45,6 +45,8 @@ export interface ChainStore {
   readonly genesisHash: Bytes;
   /** Where this store begins: 0, or the height of the snapshot, below which it has genesis, some headers, and nothing else. */
   readonly base: bigint;
+  /** The lowest height whose state is here, beside that of genesis, which stays: `base`, or what pruning has left. */
+  readonly oldestState: bigint;
   head(): ChainHead;
   /** By height or by block hash. Height 0 has no block. */
   block(at: bigint | Bytes): Block | null;
@@ -66,10 +68,10 @@ export interface ChainStore {
   logs(filter: LogFilter): LogEntry[];
   /**
    * The state after that block; the head's without an argument.
-   * @throws EvmError `unknownHeight` above the head, and below `base` but for genesis.
+   * @throws EvmError `unknownHeight` above the head, and below `oldestState` but for genesis.
    */
   state(height?: bigint): StateReader;
-  /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. */
+  /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. @throws EvmError as `state`. */
   prove(key: StateKey, height?: bigint): StateProof;
   /** A part of the state's tree after that block, for a node that begins there (docs/spec/sync.md); null where there is no such node, or no such state. */
   part(place: TreePlace, height: bigint): Bytes | null;

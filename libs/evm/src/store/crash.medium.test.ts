@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { blockHash, checkBlockBody, resultsRoot, toHex, type Bytes, verifyStateProof } from '#ledger';
 import { appendTestBlocks } from '../../testing/crash.js';
+import { censusOf } from '../../testing/stored-nodes.js';
 import { testGenesis } from '../../testing/chain.js';
 import { Wallet } from '../../testing/wallet.js';
 import { openChainStore } from '../index.js';
@@ -21,8 +22,8 @@ describe('a process that dies while it commits', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Answers the last height that the child said was committed. */
-  async function commitAndKill(afterCommits: number, extraMs: number): Promise<bigint> {
-    const child = spawn(process.execPath, [bundle, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  async function commitAndKill(afterCommits: number, extraMs: number, place = folder, more: string[] = []): Promise<bigint> {
+    const child = spawn(process.execPath, [bundle, place, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject);
@@ -62,5 +63,31 @@ describe('a process that dies while it commits', () => {
       await store.close();
     }
     await appendTestBlocks(folder, () => undefined, 2);
+  }, 60_000);
+
+  test('and prunes: each time the states that it answers are whole, nothing is left over, and it goes on', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'stele-evm-prune-'));
+    const history = 3;
+    let oldest = 0n;
+    for (const [afterCommits, extraMs] of [[9, 0], [14, 2], [23, 4], [11, 1], [17, 3], [8, 5]] as const) {
+      const told = await commitAndKill(afterCommits, extraMs, place, [String(history)]);
+      expect(await censusOf(place)).toMatchObject({ missing: 0, leaked: 0 });
+      // Opened without pruning: what the child has left is what is looked at.
+      const store = await openChainStore(place, { genesis: testGenesis() });
+      const { height } = store.head();
+      expect(height).toBeGreaterThanOrEqual(told);
+      expect(store.oldestState).toBeGreaterThanOrEqual(oldest);
+      expect(store.oldestState).toBeLessThanOrEqual(height - BigInt(history) > 0n ? height - BigInt(history) : 0n);
+      oldest = store.oldestState;
+      for (let at = oldest; at <= height; at++) {
+        const nonce = store.state(at).account(new Wallet('crash').address)?.nonce ?? 0n;
+        expect(nonce).toBe(at * 2n);
+      }
+      await store.close();
+    }
+    expect(oldest).toBeGreaterThan(0n);
+    await appendTestBlocks(place, () => undefined, 20, history);
+    expect(await censusOf(place)).toMatchObject({ missing: 0, leaked: 0 });
+    rmSync(place, { recursive: true, force: true });
   }, 60_000);
 });

@@ -6,12 +6,14 @@ import {
 import { EvmError } from '../errors.js';
 import type { ExecutedBlock } from '../execute/executor.js';
 import type { TreePlace } from '../snapshot/part.js';
-import { CodeCache, type StoredState } from '../state/stored-state.js';
+import { CodeCache, prunedState, type StoredState } from '../state/stored-state.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
 import { candidateHeights, logEntries, matches } from './log-index.js';
 import type { LogEntry, LogFilter } from './logs.js';
 import { decodeResults } from './result-codec.js';
 import type { AdmittedTransaction } from '../transaction/admitted.js';
+import { oldestState } from './history.js';
+import { Pruner } from './pruner.js';
 import { StateWriter } from './state-writer.js';
 import { heightPlace } from './places.js';
 import { ENTRY_BYTES, RunIndex } from './run-index.js';
@@ -24,6 +26,14 @@ const LOGS = 1;
 export const HEAD_KEY = Buffer.from('head');
 export const BASE_KEY = Buffer.from('base');
 
+/** How long the states of earlier blocks stay. */
+export interface StateHistory {
+  /** Blocks below the head whose states are kept; `archive` (the default here) keeps all. What was pruned does not come back. */
+  history?: number | 'archive';
+  /** Told once when pruning cannot go on: the store still works, and grows. */
+  pruningFailed?: (error: unknown) => void;
+}
+
 /** The store over LMDB tables that hold at least genesis. See ChainStore for the contract. */
 export class LmdbChainStore implements ChainStore {
   readonly genesisHash: Bytes;
@@ -32,12 +42,16 @@ export class LmdbChainStore implements ChainStore {
   private readonly codes: CodeCache;
   private readonly transactionIndex: RunIndex;
   private readonly logIndex: RunIndex;
+  private readonly pruner: Pruner | null;
+  /** Where nothing is pruned any more. */
+  private readonly oldestBefore: bigint;
   private current: ChainHead;
   private closed = false;
 
   constructor(
     private readonly tables: Tables,
     readonly genesis: Genesis,
+    { history = 'archive', pruningFailed = () => undefined }: StateHistory = {},
   ) {
     this.genesisHash = genesisHash(genesis);
     this.codes = new CodeCache(tables);
@@ -48,6 +62,8 @@ export class LmdbChainStore implements ChainStore {
     if (height === undefined) throw new EvmError('damagedStore', 'the store has no head');
     this.stateWriter = new StateWriter(tables, height);
     this.current = this.readHead(height);
+    this.oldestBefore = oldestState(tables, this.base);
+    this.pruner = history === 'archive' ? null : new Pruner(tables, { depth: history, base: this.base, head: height }, pruningFailed);
   }
 
   head(): ChainHead {
@@ -120,19 +136,22 @@ export class LmdbChainStore implements ChainStore {
     return entries;
   }
 
+  get oldestState(): bigint {
+    return this.pruner?.oldest ?? this.oldestBefore;
+  }
+
   state(height: bigint = this.current.height): StoredState {
-    if (height < 0n || height > this.current.height) throw new EvmError('unknownHeight', `the chain's head is ${this.current.height}, height ${height} has no state`);
-    if (height > 0n && height < this.base) throw new EvmError('unknownHeight', `this node began from a snapshot at height ${this.base} and has no older state: ask another node`);
-    if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
-    return this.stateWriter.reader(height, height === this.current.height, this.codes);
+    this.requireState(height);
+    return this.stateWriter.reader(height, height === this.current.height, this.codes, () => this.oldestState);
   }
 
   prove(key: StateKey, height: bigint = this.current.height): StateProof {
+    this.requireState(height);
     return this.stateWriter.prove(height, treeKeyOf(storeKeyOf(key)));
   }
 
   part(place: TreePlace, height: bigint): Bytes | null {
-    return height < this.base || height > this.current.height ? null : this.stateWriter.part(height, place);
+    return height < this.oldestState || height > this.current.height ? null : this.stateWriter.part(height, place);
   }
 
   code(codeHash: Bytes): Bytes | null {
@@ -164,6 +183,7 @@ export class LmdbChainStore implements ChainStore {
     this.logIndex.settle();
     this.stateWriter.moveTo(overlay);
     this.current = { height: header.height, hash, timeMs: header.timeMs, stateRoot: header.stateRoot, header, certificate };
+    this.pruner?.advanced(header.height);
   }
 
   async flushed(): Promise<void> {
@@ -171,10 +191,23 @@ export class LmdbChainStore implements ChainStore {
     await this.live.root.flushed;
   }
 
+  /** Resolves when all is pruned that can be at this head: for tests and measurements. */
+  async pruned(): Promise<void> {
+    await this.pruner?.settled();
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.pruner?.stop();
     await this.tables.root.close();
+  }
+
+  private requireState(height: bigint): void {
+    if (height < 0n || height > this.current.height) throw new EvmError('unknownHeight', `the chain's head is ${this.current.height}, height ${height} has no state`);
+    if (height > 0n && height < this.base) throw new EvmError('unknownHeight', `this node began from a snapshot at height ${this.base} and has no older state: ask another node`);
+    if (this.closed) throw new EvmError('storeClosed', 'the store is closed');
+    if (height > 0n && height < this.oldestState) throw prunedState(height, this.oldestState);
   }
 
   private *logsOf(height: bigint, filter: LogFilter): Generator<LogEntry> {

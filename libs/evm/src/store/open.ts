@@ -7,12 +7,12 @@ import type { BlockOverlay } from '../state/block-overlay.js';
 import { EMPTY_STATE, Overlay } from '../state/overlay.js';
 import type { ChainStore } from './chain-store.js';
 import { FORMAT, FORMAT_KEY, GENESIS_KEY } from './format.js';
-import { HEAD_KEY, LmdbChainStore } from './lmdb-chain-store.js';
+import { HEAD_KEY, LmdbChainStore, type StateHistory } from './lmdb-chain-store.js';
 import { StateWriter } from './state-writer.js';
 import { writeSystemContracts } from '../system/genesis-storage.js';
 import { asBuffer, heightKey, openTables, ownBytes, type Tables } from './tables.js';
 
-export interface OpenOptions {
+export interface OpenOptions extends StateHistory {
   genesis: Genesis;
   /** For tests: puts more into the state of height 0 than genesis can say. */
   seed?: (state: Overlay) => void;
@@ -23,6 +23,8 @@ export interface OpenOptions {
  * @throws EvmError `wrongGenesis` when the folder holds another chain, `damagedStore`.
  */
 export async function openChainStore(folder: string, options: OpenOptions): Promise<ChainStore> {
+  const { history } = options;
+  if (typeof history === 'number' && !(Number.isSafeInteger(history) && history >= 1)) throw new RangeError(`history must be a number of blocks, at least 1, or archive, not ${history}`);
   mkdirSync(folder, { recursive: true });
   const tables = openTables(folder);
   try {
@@ -30,7 +32,7 @@ export async function openChainStore(folder: string, options: OpenOptions): Prom
     if (format === undefined) await writeGenesis(tables, options);
     else if (!equalBytes(format, FORMAT)) throw new EvmError('damagedStore', `the store has format ${format.toString()}, this program knows ${FORMAT.toString()}`);
     checkGenesis(tables, options.genesis);
-    return new LmdbChainStore(tables, options.genesis);
+    return new LmdbChainStore(tables, options.genesis, options);
   } catch (error) {
     await tables.root.close();
     throw error;

@@ -1,9 +1,9 @@
 import { native, type Bytes } from '#ledger';
 import type { BlockOverlay } from '../state/block-overlay.js';
 import { effectsOf, type StateEffects } from '../state/changes.js';
-import type { HeadTree, RootPlace } from '../state/head-tree.js';
+import type { HeadTree } from '../state/head-tree.js';
 import { NativeTree } from '../state/native-tree.js';
-import { textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
+import type { Inner, Leaf, Stub } from '../state/node.js';
 import { NodeTree } from '../state/node-tree.js';
 import type { BaseState, Overlay } from '../state/overlay.js';
 import { StoredState, type CodeCache } from '../state/stored-state.js';
@@ -12,9 +12,8 @@ import { EvmError } from '../errors.js';
 import type { TreePlace } from '../snapshot/part.js';
 import { partAt } from '../snapshot/tree-parts.js';
 import { loadNode, loadPage, writePages } from './node-pages.js';
-import { asBuffer, heightKey, ownBytes, placeKey, type Tables } from './tables.js';
-
-type Root = RootPlace & { hash: Bytes };
+import { storedRoot, stubOf, type Root } from './roots.js';
+import { asBuffer, heightKey, placeKey, type Tables } from './tables.js';
 
 /** The authenticated tree of the head, and how a block's state gets into the store. */
 export class StateWriter {
@@ -27,7 +26,7 @@ export class StateWriter {
     headHeight: bigint | null,
   ) {
     this.nodes = new StateTree((stub) => this.loadNode(stub));
-    this.head = this.headTree(headHeight === null ? null : this.rootAt(headHeight));
+    this.head = this.headTree(headHeight === null ? null : storedRoot(tables, headHeight));
   }
 
   /** What the overlay changes, with the tree after it. Nothing is written. */
@@ -56,16 +55,16 @@ export class StateWriter {
 
   /** A part of the tree of a height, as peers send it; null where it has no node there. */
   part(height: bigint, place: TreePlace): Bytes | null {
-    return partAt(this.nodes, stubOf(this.rootAt(height)), place);
+    return partAt(this.nodes, stubOf(storedRoot(this.tables, height)), place);
   }
 
   prove(height: bigint, treeKey: Bytes): ReturnType<StateTree['prove']> {
-    return this.nodes.prove(stubOf(this.rootAt(height)), treeKey);
+    return this.nodes.prove(stubOf(storedRoot(this.tables, height)), treeKey);
   }
 
   /** The state after a block: the head's shares what is in memory, an older one is read as far as it is asked for. */
-  reader(height: bigint, isHead: boolean, codes: CodeCache): StoredState {
-    return new StoredState(isHead ? this.head : new NodeTree(this.nodes, stubOf(this.rootAt(height))), codes, height);
+  reader(height: bigint, isHead: boolean, codes: CodeCache, oldest?: () => bigint): StoredState {
+    return new StoredState(isHead ? this.head : new NodeTree(this.nodes, stubOf(storedRoot(this.tables, height))), codes, height, oldest);
   }
 
   private headTree(root: Root | null): HeadTree {
@@ -80,14 +79,6 @@ export class StateWriter {
     return NativeTree.open(native, (height, number) => this.loadPage(height, number), root);
   }
 
-  /** Null where the state of that height is empty. */
-  private rootAt(height: bigint): Root | null {
-    const stored = this.tables.roots.get(heightKey(height));
-    if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
-    if (stored.length === 32) return null;
-    return { hash: ownBytes(stored.subarray(0, 32)), height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) };
-  }
-
   private loadNode(stub: Stub): Leaf | Inner {
     const node = loadNode(this.tables.nodes, stub);
     if (node === null) throw new EvmError('damagedStore', `tree node ${stub.height}/${stub.index} is missing`);
@@ -99,8 +90,4 @@ export class StateWriter {
     if (page === undefined) throw new EvmError('damagedStore', `page ${number} of the tree nodes of height ${height} is missing`);
     return page;
   }
-}
-
-function stubOf(root: Root | null): Stub | null {
-  return root === null ? null : { kind: 'stub', hash: textOf(root.hash), height: root.height, index: root.index };
 }

@@ -6,7 +6,7 @@ export type Table = Database<Buffer, Buffer>;
 /** The LMDB environment's tables. Keys and values are bytes; integers are big-endian, so that order is numeric. */
 export interface Tables {
   readonly root: RootDatabase<Buffer, Buffer>;
-  /** 'format', 'genesis' (canonical bytes), 'head' (height u64). */
+  /** 'format', 'genesis' (canonical bytes), 'head', 'base', 'history', 'swept' (heights, u64). */
   readonly meta: Table;
   /** height → canonical block. */
   readonly blocks: Table;
@@ -25,6 +25,8 @@ export interface Tables {
   readonly codes: Table;
   /** height u64 ‖ page u32 → tree nodes (node-pages.ts). */
   readonly nodes: Table;
+  /** height u64 ‖ page u32 → which nodes of the page no kept state has any more, as bits of a u32 (sweep.ts). */
+  readonly dead: Table;
   /** height → root hash[32], then the root node's height u64 ‖ index u32 unless the tree is empty. */
   readonly roots: Table;
 }
@@ -36,7 +38,7 @@ export function openTables(folder: string, readOnly = false): Tables {
   return {
     root, meta: table('meta'), blocks: table('blocks'), headers: table('headers'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
     runs: table('runs'), fences: table('fences'), codes: table('codes'),
-    nodes: table('nodes'), roots: table('roots'),
+    nodes: table('nodes'), dead: table('dead'), roots: table('roots'),
   };
 }
 

@@ -1,11 +1,13 @@
 import { decodeHeader, genesisHash, sha256, type Bytes, type Genesis, type Header } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { ChainView } from '../execute/view.js';
-import { textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
+import type { Inner, Leaf, Stub } from '../state/node.js';
 import { NodeTree } from '../state/node-tree.js';
 import { CodeCache, StoredState } from '../state/stored-state.js';
 import { StateTree } from '../state/tree.js';
+import { oldestState } from '../store/history.js';
 import { loadNode } from '../store/node-pages.js';
+import { storedRoot, stubOf } from '../store/roots.js';
 import { heightKey, type Tables } from '../store/tables.js';
 
 const MAX_NODES = 60_000;
@@ -48,10 +50,8 @@ export class ThreadView implements ChainView {
   }
 
   state(height: bigint): StoredState {
-    const stored = this.tables.roots.get(heightKey(height));
-    if (stored === undefined) throw new EvmError('unknownHeight', `no state is kept for height ${height}`);
-    const root: Stub | null = stored.length === 32 ? null : { kind: 'stub', hash: textOf(stored, 0, 32), height: Number(stored.readBigUInt64BE(32)), index: stored.readUInt32BE(40) };
-    return new StoredState(new NodeTree(this.tree, root === null ? null : this.nodeOf(root)), this.codes, height);
+    const root = stubOf(storedRoot(this.tables, height));
+    return new StoredState(new NodeTree(this.tree, root === null ? null : this.nodeOf(root)), this.codes, height, () => oldestState(this.tables, 0n));
   }
 
   private nodeOf(stub: Stub): Leaf | Inner {

@@ -1,0 +1,132 @@
+import { toHex, verifyStateProof, type Bytes } from '#ledger';
+import { openTestChain, type TestChain } from '../../testing/chain.js';
+import { CHURN, churn, churnSlot, numbers } from '../../testing/churn.js';
+import { censusOf } from '../../testing/stored-nodes.js';
+import { Wallet } from '../../testing/wallet.js';
+
+const SLOTS = 80;
+const seeds = process.env['SEED'] === undefined ? [1, 2, 3] : [Number(process.env['SEED'])];
+
+/** Blocks that set, change and remove the same few slots; some change nothing. */
+async function blocksOf(seed: number, count: number): Promise<Bytes[][]> {
+  const next = numbers(seed);
+  const wallet = new Wallet(`churn ${seed}`);
+  const blocks: Bytes[][] = [];
+  for (let i = 0; i < count; i++) {
+    const raws: Bytes[] = [];
+    for (let n = next(6) === 0 ? 0 : next(24); n > 0; n--) raws.push(await churn(wallet, next(SLOTS), next(3) === 0 ? 0 : 1 + next(1000)));
+    blocks.push(raws);
+  }
+  return blocks;
+}
+
+/** Every slot of a height, each as read, and as proved against the header's root. */
+function slotsAt(chain: TestChain, height: bigint): string[] {
+  const root = chain.store.header(height)?.stateRoot;
+  return Array.from({ length: SLOTS }, (_, n) => {
+    const key = { kind: 'storage' as const, address: CHURN.address, slot: churnSlot(n) };
+    const read = toHex(chain.store.state(height).storage(key.address, key.slot));
+    if (root === undefined) return read;
+    const proof = verifyStateProof(root, key, chain.store.prove(key, height));
+    if (!proof.ok) throw new Error(proof.message);
+    expect(toHex(proof.value ?? new Uint8Array(32))).toBe(read);
+    return read;
+  });
+}
+
+describe.each(seeds)('pruning, seed %d', (seed) => {
+  const HISTORY = 6;
+  let archive: TestChain;
+  let pruned: TestChain;
+  beforeAll(async () => {
+    archive = await openTestChain({ alloc: [CHURN] });
+    pruned = await openTestChain({ alloc: [CHURN] }, HISTORY);
+    for (const [i, raws] of (await blocksOf(seed, 60)).entries()) {
+      await archive.commit(raws);
+      await pruned.commit(raws);
+      // Sometimes it comes to its end between two blocks, sometimes it has many to do.
+      if (i % 7 === 3) await pruned.pruned();
+      if (i % 20 === 19) await pruned.reopen();
+    }
+    await pruned.pruned();
+  });
+  afterAll(async () => {
+    await archive.close();
+    await pruned.close();
+  });
+
+  it('keeps the states of the last blocks and of genesis, as an archive has them', () => {
+    const { store } = pruned;
+    const head = store.head();
+    expect(toHex(head.stateRoot)).toBe(toHex(archive.store.head().stateRoot));
+    expect(store.oldestState).toBe(head.height - BigInt(HISTORY));
+    expect(archive.store.oldestState).toBe(0n);
+    for (let height = store.oldestState; height <= head.height; height++) expect(slotsAt(pruned, height)).toEqual(slotsAt(archive, height));
+    expect(slotsAt(pruned, 0n)).toEqual(slotsAt(archive, 0n));
+    expect(store.state(0n).root()).toEqual(archive.store.state(0n).root());
+    for (const height of [1n, store.oldestState - 1n]) {
+      expect(() => store.state(height)).toThrow(`the state of height ${height} is pruned here, the oldest kept is that of ${store.oldestState}`);
+      expect(() => store.prove({ kind: 'account', address: CHURN.address }, height)).toThrow('is pruned here');
+      expect(store.part({ key: new Uint8Array(32), depth: 0 }, height)).toBeNull();
+      // Blocks, results and logs are another matter: all of them stay.
+      expect(store.block(height)).toEqual(archive.store.block(height));
+      expect(store.results(height)).toEqual(archive.store.results(height));
+    }
+  });
+
+  it('calls and traces work within the depth, and say why not below it', async () => {
+    const oldest = pruned.store.oldestState;
+    await expect(pruned.executor.call({ to: CHURN.address, data: new Uint8Array(64) }, oldest)).resolves.toMatchObject({ ok: true });
+    await expect(pruned.executor.call({ to: CHURN.address }, oldest - 1n)).rejects.toMatchObject({ code: 'unknownHeight' });
+    const [at] = [oldest + 1n, oldest + 2n, oldest + 3n, oldest + 4n].filter((height) => (pruned.store.block(height)?.transactions.length ?? 0) > 0);
+    await expect(pruned.executor.trace(at as bigint, 0, { onlyTopCall: true })).resolves.toHaveLength(1);
+    await expect(pruned.executor.trace(oldest, null, { onlyTopCall: true })).rejects.toMatchObject({ code: 'unknownHeight' });
+  });
+
+  it('leaves on the disk what these states need, and little else', async () => {
+    const { folder } = pruned;
+    await pruned.close();
+    const census = await censusOf(folder);
+    expect(census).toMatchObject({ missing: 0, leaked: 0 });
+    expect(census.listed).toBeLessThan(census.needed / 2);
+    await archive.close();
+    const all = await censusOf(archive.folder);
+    expect(all).toMatchObject({ missing: 0, leaked: 0, listed: 0 });
+    expect(census.needed).toBeLessThan(all.needed / 3);
+    await pruned.reopen();
+    await archive.reopen();
+    expect(slotsAt(pruned, pruned.store.oldestState)).toEqual(slotsAt(archive, pruned.store.oldestState));
+  });
+});
+
+describe('a store that kept all', () => {
+  it('prunes when it is told to, and does not when it is no longer', async () => {
+    const chain = await openTestChain({ alloc: [CHURN] });
+    for (const raws of await blocksOf(9, 40)) await chain.commit(raws);
+    const before = slotsAt(chain, 30n);
+    await chain.close();
+    const { openChainStore } = await import('./open.js');
+    const { LmdbChainStore } = await import('./lmdb-chain-store.js');
+    const store = (await openChainStore(chain.folder, { genesis: chain.genesis, history: 10 })) as InstanceType<typeof LmdbChainStore>;
+    await store.pruned();
+    expect(store.oldestState).toBe(30n);
+    await store.close();
+    await chain.reopen();
+    expect([chain.store.oldestState, slotsAt(chain, 30n)]).toEqual([30n, before]);
+    await chain.close();
+    expect(await censusOf(chain.folder)).toMatchObject({ missing: 0, leaked: 0 });
+    await expect(openChainStore(chain.folder, { genesis: chain.genesis, history: 0 })).rejects.toThrow('at least 1, or archive');
+  });
+
+  it('a reader of a state that is pruned meanwhile is told so, not that the store is damaged', async () => {
+    const chain = await openTestChain({ alloc: [CHURN] }, 2);
+    const blocks = await blocksOf(5, 30);
+    for (const raws of blocks.slice(0, 3)) await chain.commit(raws);
+    const reader = chain.store.state(2n);
+    for (const raws of blocks.slice(3)) await chain.commit(raws);
+    await chain.pruned();
+    const read = (): unknown => Array.from({ length: SLOTS }, (_, n) => reader.storage(CHURN.address, churnSlot(n)));
+    expect(read).toThrow('the state of height 2 is pruned here');
+    await chain.close();
+  });
+});
