@@ -57,6 +57,7 @@ export class ChildNode {
         STELE_ENROL_SECRET: options.enrolSecret,
         STELE_DEV_RPC: `127.0.0.1:${options.devPort}`,
         STELE_LOG_LEVEL: options.logLevel ?? 'info',
+        ...(process.env['STELE_HISTORY'] === undefined ? {} : { STELE_HISTORY: process.env['STELE_HISTORY'] }),
       },
     });
     closeSync(log);

@@ -18,9 +18,16 @@ export interface NodeConfig {
   logLevel: string;
   /** How a node without a chain of its own begins: with genesis, executing every block since; or with a recent state (docs/spec/sync.md, N1). */
   sync: 'genesis' | 'snapshot';
+  /** Of how many blocks below the head the states are kept (docs/spec/storage.md, "History"). */
+  history: number | 'archive';
   /** This program's own file, from which it starts its threads; undefined where it runs without any. */
   program?: string;
 }
+
+/** A state of a block costs what the block changed: these are hours of a busy chain and months of a quiet one. */
+const DEFAULT_HISTORY = 10_000;
+/** A call or a peer that begins from a snapshot reads a state for as long as it needs. */
+const LEAST_HISTORY = 128;
 
 /** @throws Error that names the variable which is missing or wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
@@ -38,6 +45,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
     devRpc: loopback(env['STELE_DEV_RPC']),
     logLevel: env['STELE_LOG_LEVEL'] ?? 'info',
     sync: syncMode(env['STELE_SYNC']),
+    history: stateHistory(env['STELE_HISTORY']),
   };
 }
 
@@ -45,6 +53,14 @@ function syncMode(text: string | undefined): NodeConfig['sync'] {
   if (text === undefined || text === '' || text === 'genesis') return 'genesis';
   if (text === 'snapshot') return text;
   throw new Error(`STELE_SYNC must be genesis or snapshot, not "${text}".`);
+}
+
+function stateHistory(text: string | undefined): NodeConfig['history'] {
+  if (text === undefined || text === '') return DEFAULT_HISTORY;
+  if (text === 'archive') return text;
+  const blocks = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(blocks) || blocks < LEAST_HISTORY) throw new Error(`STELE_HISTORY must be archive or a number of blocks, at least ${LEAST_HISTORY}, not "${text}".`);
+  return blocks;
 }
 
 function port(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

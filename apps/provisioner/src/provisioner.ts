@@ -43,6 +43,7 @@ export class Provisioner implements OnApplicationShutdown {
       provisionerKey: Buffer.from(identity.publicKey).toString('hex'),
       gatewayKey: await this.gatewayKey(install),
       logLevel: this.settings.logLevel,
+      history: this.settings.history,
     };
     const runtimes = new Runtimes(this.dataSource, this.settings, nodeSettings.installId);
     this.runtimes = runtimes;

@@ -16,6 +16,8 @@ export interface ProvisionerSettings {
   bundleFolder: string;
   /** Name of a node image that every engine has already (docker/Dockerfile.node), instead of one made from the bundle. */
   nodeImage: string | undefined;
+  /** How many blocks' states the nodes keep, or `archive`; undefined leaves it to them. */
+  history: string | undefined;
 }
 
 /** Injection token of the settings. */
@@ -36,5 +38,13 @@ export function readSettings(env: NodeJS.ProcessEnv, bundleFolder: string): Prov
     stopNodesAtExit: env['STELE_STOP_NODES'] === '1',
     bundleFolder: env['STELE_NODE_BUNDLE'] ?? bundleFolder,
     nodeImage: env['STELE_NODE_IMAGE'] === '' ? undefined : env['STELE_NODE_IMAGE'],
+    history: nodeHistory(env['STELE_HISTORY']),
   };
+}
+
+/** Told to the nodes as it is: a wrong one must end this program, not each of them. */
+function nodeHistory(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (text !== 'archive' && !(/^\d{3,15}$/.test(text) && Number(text) >= 128)) throw new Error(`STELE_HISTORY must be archive or a number of blocks, at least 128, not "${text}"`);
+  return text;
 }

@@ -38,6 +38,8 @@ export interface ChainOptions {
   genesis: Genesis;
   endpoints: PeerEndpoints;
   dataFolder: string;
+  /** Of how many blocks below the head the states are kept; all where it is not said. */
+  history?: number | 'archive';
   logger: Logger;
   /** This program's own file, from which it starts threads that execute contracts; without it they run on this one. */
   program?: string | undefined;
@@ -78,7 +80,8 @@ export class Chain {
 
   static async open(options: ChainOptions): Promise<Chain> {
     const folder = join(options.dataFolder, 'chain');
-    const store = await openChainStore(folder, { genesis: options.genesis });
+    const pruningFailed = (error: unknown): void => options.logger.error('states of earlier blocks can no longer be pruned: the chain goes on, and its disk fills', { error: error instanceof Error ? error.message : String(error) });
+    const store = await openChainStore(folder, { genesis: options.genesis, history: options.history ?? 'archive', pruningFailed });
     const threads = options.program === undefined ? {} : { threads: { folder, file: options.program } };
     return new Chain(options, store, await createExecutor({ store, ...threads }));
   }

@@ -189,7 +189,7 @@ export class LedgerNode {
   private async openChain(file: GenesisFile): Promise<void> {
     const { genesis } = genesisFromJson(file);
     const chain = await Chain.open({
-      identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, program: this.config.program, logger: this.logger, fatal: this.fatal,
+      identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, history: this.config.history, program: this.config.program, logger: this.logger, fatal: this.fatal,
     });
     this.chain = chain;
     this.joining = undefined;

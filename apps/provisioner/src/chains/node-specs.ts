@@ -12,6 +12,8 @@ export interface NodeSettings {
   provisionerKey: string;
   gatewayKey: string;
   logLevel: string;
+  /** STELE_HISTORY of the nodes; undefined leaves them their own. */
+  history: string | undefined;
 }
 
 /** The specification of one node. Pure: equal rows give an equal specification, and so an equal hash. */
@@ -28,6 +30,7 @@ export function nodeSpec(settings: NodeSettings, node: NodeRecord, site: Site, i
       STELE_RPC_KEYS: settings.gatewayKey,
       STELE_ENROL_SECRET: enrolSecret(settings.provisionerSeed, node.id),
       STELE_LOG_LEVEL: settings.logLevel,
+      ...(settings.history === undefined ? {} : { STELE_HISTORY: settings.history }),
     },
     ports: node.ports,
     advertise: site.dataCenter.advertiseAddress,

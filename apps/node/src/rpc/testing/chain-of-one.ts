@@ -41,10 +41,11 @@ export class ChainOfOne {
     this.genesisFile = genesisToJson(store.genesis);
   }
 
-  static async start(options: RpcOptions = {}): Promise<ChainOfOne> {
+  /** @param history of how many blocks the states are kept. */
+  static async start(options: RpcOptions = {}, history: number | 'archive' = 'archive'): Promise<ChainOfOne> {
     const folder = mkdtempSync(join(tmpdir(), 'stele-rpc-'));
     const validator = generateKeyPair();
-    const store = await openChainStore(folder, { genesis: genesisOf(validator.publicKey) });
+    const store = await openChainStore(folder, { genesis: genesisOf(validator.publicKey), history });
     const chain = new ChainOfOne(folder, validator, store, await createExecutor({ store }), createServer(), null);
     chain.rpc = attachRpc(chain.server, chain.backend(), {
       onFault: (method, error) => {
