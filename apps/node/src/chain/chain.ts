@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { createExecutor, keccak256, openChainStore, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
+import { keccak256, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
 import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
@@ -24,6 +24,7 @@ import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { Halting } from './halting.js';
 import { Inbox, inputOf } from './inbox.js';
+import { openExecution } from './open-execution.js';
 
 const EXPIRE_INTERVAL_MS = 60_000;
 /** Blocks whose evidence is told at once. */
@@ -79,11 +80,8 @@ export class Chain {
   private transactionsCommitted = 0;
 
   static async open(options: ChainOptions): Promise<Chain> {
-    const folder = join(options.dataFolder, 'chain');
-    const pruningFailed = (error: unknown): void => options.logger.error('states of earlier blocks can no longer be pruned: the chain goes on, and its disk fills', { error: error instanceof Error ? error.message : String(error) });
-    const store = await openChainStore(folder, { genesis: options.genesis, history: options.history ?? 'archive', pruningFailed });
-    const threads = options.program === undefined ? {} : { threads: { folder, file: options.program } };
-    return new Chain(options, store, await createExecutor({ store, ...threads }));
+    const { store, executor } = await openExecution(options);
+    return new Chain(options, store, executor);
   }
 
   private constructor(

@@ -28,6 +28,8 @@ API key or access token; a batch is a list of calls. Values are Ethereum's: quan
 - **Rules of \`osaka\`** without blobs, set-code transactions, and the system contracts of EIP-4788 and EIP-2935; some precompiles cost more gas
   (\`spec/state.md\`).
 - **The state root** is that of our own tree: \`stele_getProof\` in place of \`eth_getProof\`.
+- **Old states** are there for genesis and the last \`STELE_HISTORY\` blocks of a node (10,000, unless it keeps an archive): calls, balances, storage,
+  proofs and traces below say so. Blocks, receipts and logs are all there.
 
 ## As Ethereum's nodes have it
 

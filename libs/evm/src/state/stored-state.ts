@@ -48,11 +48,14 @@ export class StoredState implements StateReader, BaseState {
     try {
       return this.tree.find(treeKeyOf(storeKey));
     } catch (error) {
-      if (error instanceof EvmError && error.code === 'damagedStore' && this.height > 0n && this.height < this.oldest()) throw prunedState(this.height, this.oldest());
+      if (isMissing(error) && this.height > 0n && this.height < this.oldest()) throw prunedState(this.height, this.oldest());
       throw error;
     }
   }
 }
+
+/** A node that is not in the store; of EvmError, or of the addon that reads the head's tree. */
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'damagedStore';
 
 /** What is answered where a state is asked for that pruning has taken. */
 export function prunedState(height: bigint, oldest: bigint): EvmError {
