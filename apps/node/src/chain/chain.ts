@@ -39,8 +39,7 @@ export interface ChainOptions {
   genesis: Genesis;
   endpoints: PeerEndpoints;
   dataFolder: string;
-  /** Of how many blocks below the head the states are kept; all where it is not said. */
-  history?: number | 'archive';
+  history?: number | 'archive'; // of how many blocks below the head the states are kept; all where it is not said
   logger: Logger;
   /** This program's own file, from which it starts threads that execute contracts; without it they run on this one. */
   program?: string | undefined;
