@@ -16,7 +16,10 @@ import type { Route } from './http/methods.rules.js';
 import { describeApi, OpenApiDocument } from './http/openapi.js';
 import { ProblemFilter, sendProblem } from './http/problem.filter.js';
 import { validationError } from './http/problem.rules.js';
+import { Feeds } from './rpc/feed/feeds.js';
+import { FilterStore } from './rpc/filters/filter-store.js';
 import { RpcForwarder } from './rpc/forwarder.js';
+import { OwnCalls } from './rpc/own-calls.js';
 import { RpcAccess } from './rpc/rpc-access.js';
 import { registerRpc } from './rpc/rpc-http.js';
 import { RpcWebSockets } from './rpc/rpc-websocket.js';
@@ -95,8 +98,12 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
     const fastify = adapter.getInstance() as unknown as FastifyInstance;
     const upstreams = new Upstreams(identity);
     const access = app.get(RpcAccess);
-    registerRpc(fastify, access, new RpcForwarder(upstreams));
-    const sockets = new RpcWebSockets(access, upstreams, logger);
+    const forwarder = new RpcForwarder(upstreams);
+    const feeds = new Feeds(upstreams, logger);
+    const filters = new FilterStore(feeds);
+    const calls = new OwnCalls(forwarder, filters, logger);
+    registerRpc(fastify, access, calls);
+    const sockets = new RpcWebSockets({ access, upstreams, forwarder, feeds, calls }, logger);
     sockets.attach(fastify.server);
     await app.init();
     app.get(OpenApiDocument).current = describeApi(app);
@@ -119,6 +126,8 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
         await app.close();
         clearTimeout(impatient);
         sockets.terminate();
+        filters.close();
+        feeds.close();
         await upstreams.close();
         await dataSource.destroy();
       },

@@ -11,6 +11,11 @@ interface Call {
   params: unknown[];
 }
 
+const quantity = (height: number): string => `0x${height.toString(16)}`;
+
+/** The blocks of every test node are the same: a chain has one of each height. */
+const headerAt = (height: number): Record<string, string> => ({ number: quantity(height), hash: `0x${height.toString(16).padStart(64, '0')}`, logsBloom: height % 2 === 0 ? '0x01' : '0x00' });
+
 /**
  * A real TLS 1.3 listener with a pinned client, like a node's, that answers a little JSON-RPC. `known` is the pool that
  * the nodes of one chain share.
@@ -60,8 +65,6 @@ export class TestNode {
           const answer = node.answer(String(data));
           if (answer !== null) ws.send(answer);
         });
-        // A subscription speaks first, before the client has said anything.
-        ws.send(JSON.stringify({ jsonrpc: '2.0', method: 'hello', params: node.name }));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -70,6 +73,15 @@ export class TestNode {
 
   get endpoint(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** So many blocks more, each told to whoever subscribed to heads. */
+  grow(blocks: number): void {
+    for (let i = 0; i < blocks; i++) {
+      this.height += 1;
+      const params = { subscription: 'heads', result: headerAt(this.height) };
+      for (const client of this.webSockets.clients) client.send(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params }));
+    }
   }
 
   /** As a crash does it: every connection is reset, the port is closed. */
@@ -92,10 +104,19 @@ export class TestNode {
     return JSON.stringify(Array.isArray(parsed) ? replies : replies[0]);
   }
 
+  /** One log in every even block. */
+  private logs({ fromBlock, toBlock }: { fromBlock: string; toBlock: string }): unknown[] {
+    const heights = Array.from({ length: Math.max(0, Math.min(this.height, Number(toBlock)) - Number(fromBlock) + 1) }, (_, index) => Number(fromBlock) + index);
+    return heights.filter((height) => height % 2 === 0).map((height) => ({ address: `0x${'ab'.repeat(20)}`, topics: [], blockNumber: quantity(height), logIndex: '0x0' }));
+  }
+
   private reply({ id, method, params }: Call): Record<string, unknown> {
     this.calls.push(method);
     const result = (value: unknown): Record<string, unknown> => ({ jsonrpc: '2.0', id, result: value });
     if (method === 'eth_blockNumber') return result(`0x${this.height.toString(16)}`);
+    if (method === 'eth_subscribe') return result('heads');
+    if (method === 'eth_getBlockByNumber') return result(Number(params[0]) > this.height ? null : { ...headerAt(Number(params[0])), size: '0x1', uncles: [], transactions: [] });
+    if (method === 'eth_getLogs') return result(this.logs(params[0] as { fromBlock: string; toBlock: string }));
     if (method === 'name') return result(this.name);
     if (method === 'eth_getTransactionByHash') return result(this.known.has(String(params[0])) ? { hash: params[0] } : null);
     if (method === 'eth_sendRawTransaction') {

@@ -1,32 +1,42 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { CodedError, newId } from '#contracts';
 import { problemOf, toCodedError } from '../http/problem.rules.js';
-import { MAX_RPC_BODY_BYTES } from './rpc-http.js';
+import type { Feeds } from './feed/feeds.js';
+import type { RpcForwarder } from './forwarder.js';
+import type { OwnCalls } from './own-calls.js';
 import type { ChainAccess, RpcAccess } from './rpc-access.js';
-import { bridge } from './socket-bridge.js';
-import { MAX_ANSWER_BYTES, type Upstream } from './upstream.js';
+import { MAX_RPC_BODY_BYTES } from './rpc-http.js';
+import { SocketSession } from './socket-session.js';
 import type { Upstreams } from './upstreams.js';
 
 const MAX_SOCKETS = 5_000;
-const MAX_ATTEMPTS = 5;
-const OPEN_TIMEOUT_MS = 5_000;
 /** How often it is asked again whether the caller still may. */
 const RECHECK_MS = 30_000;
 /** RFC 6455, section 7.4.1, and the IANA registry. */
 const CLOSE_POLICY = 1008;
 const CLOSE_GOING_AWAY = 1001;
+/** What a socket is opened with: whether any node answers. */
+const HELLO = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}');
 
-/** JSON-RPC over WebSocket on `/rpc/{chainId}`: each client's socket is tied to one on a node. */
+/** What the sockets of all chains share. */
+export interface SocketServices {
+  access: RpcAccess;
+  upstreams: Upstreams;
+  forwarder: RpcForwarder;
+  feeds: Feeds;
+  calls: OwnCalls;
+}
+
+/** JSON-RPC over WebSocket on `/rpc/{chainId}`: a socket outlives the node that answers it. */
 export class RpcWebSockets {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_RPC_BODY_BYTES, perMessageDeflate: false, clientTracking: true });
   private opening = 0;
 
   constructor(
-    private readonly access: RpcAccess,
-    private readonly upstreams: Upstreams,
+    private readonly services: SocketServices,
     private readonly logger: Logger,
   ) {}
 
@@ -50,51 +60,38 @@ export class RpcWebSockets {
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const chainId = /^\/rpc\/([^/?]+)(?:\?|$)/.exec(request.url ?? '')?.[1];
     if (chainId === undefined) throw new CodedError('not_found');
-    const granted = await this.access.grant(chainId, request.headers);
+    const { access, forwarder, upstreams, calls, feeds } = this.services;
+    const granted = await access.grant(chainId, request.headers);
     if (this.server.clients.size + this.opening >= MAX_SOCKETS) throw new CodedError('rate_limited', 'too many open sockets', { retryAfterSeconds: 5 });
     this.opening += 1;
-    let node: WebSocket;
     try {
-      node = await this.openNode(granted);
+      await forwarder.forward(granted, HELLO);
+    } catch (error) {
+      this.logger.debug({ err: error, chainId }, 'no node for a socket');
+      throw error;
     } finally {
       this.opening -= 1;
     }
-    if (socket.destroyed) {
-      node.terminate();
-      return;
-    }
-    let bridged = false;
-    // A handshake that the client spoils never calls back; the node's socket must not outlive it.
-    socket.once('close', () => {
-      if (!bridged) node.terminate();
-    });
+    if (socket.destroyed) return;
+    let last = granted;
+    // Where the database does not answer for a while, what was granted stands; the recheck ends it once it is refused.
+    const renew = async (): Promise<ChainAccess> => {
+      last = await access.grant(chainId, request.headers).catch((error: unknown) => {
+        if (toCodedError(error).status < 500) throw error;
+        return last;
+      });
+      return last;
+    };
     this.server.handleUpgrade(request, socket, head, (client) => {
-      bridged = true;
-      bridge(client, node);
+      new SocketSession(client, renew, calls, feeds, ({ client: name }, nodeId) => upstreams.served(chainId, name, nodeId));
       this.recheck(client, chainId, request);
     });
-  }
-
-  private async openNode(granted: ChainAccess): Promise<WebSocket> {
-    let last: unknown;
-    for (const upstream of this.upstreams.candidates(granted.chainId, granted.nodes, granted.client).slice(0, MAX_ATTEMPTS)) {
-      try {
-        const node = await openSocket(upstream);
-        this.upstreams.served(granted.chainId, granted.client, upstream.health.nodeId);
-        return node;
-      } catch (error) {
-        upstream.noteFailure();
-        last = error;
-      }
-    }
-    this.logger.warn({ err: last, chainId: granted.chainId }, 'no node takes a socket');
-    throw new CodedError('no_live_node', undefined, { cause: last, retryAfterSeconds: 1 });
   }
 
   /** A key may be revoked, a membership end, a token expire while the socket is open. */
   private recheck(client: WebSocket, chainId: string, request: IncomingMessage): void {
     const timer = setInterval(() => {
-      this.access.grant(chainId, request.headers).catch((error: unknown) => {
+      this.services.access.grant(chainId, request.headers).catch((error: unknown) => {
         const coded = toCodedError(error);
         if (coded.status < 500) client.close(CLOSE_POLICY, coded.code);
       });
@@ -102,20 +99,6 @@ export class RpcWebSockets {
     timer.unref();
     client.once('close', () => clearInterval(timer));
   }
-}
-
-async function openSocket(upstream: Upstream): Promise<WebSocket> {
-  const tls = await upstream.link.open();
-  return new Promise((resolve, reject) => {
-    const node = new WebSocket('ws://node.invalid/', { createConnection: () => tls, perMessageDeflate: false, maxPayload: MAX_ANSWER_BYTES, handshakeTimeout: OPEN_TIMEOUT_MS });
-    // Nothing that the node says between its handshake and the client's may be lost.
-    node.once('open', () => {
-      node.pause();
-      resolve(node);
-    });
-    node.on('error', reject);
-    tls.once('error', reject);
-  });
 }
 
 /** An answer to an upgrade that does not happen is a plain HTTP response. */

@@ -157,6 +157,41 @@ describe('JSON-RPC over HTTP', () => {
   }, 15_000);
 });
 
+describe('filters over HTTP', () => {
+  it('go on at another node when the one that answered is dead', async () => {
+    const chainId = await chainOf('a', 'b');
+    for (const node of nodes) node.height = 20;
+    const blocks = (await call(chainId, 'eth_newBlockFilter')).body.result;
+    const logs = (await call(chainId, 'eth_newFilter', [{ address: `0x${'ab'.repeat(20)}` }])).body.result;
+    const changes = async (id: unknown): Promise<unknown[]> => (await call(chainId, 'eth_getFilterChanges', [id])).body.result as unknown[];
+    expect(await changes(blocks)).toEqual([]);
+    for (const node of nodes) node.height = 22;
+    expect(await changes(blocks)).toHaveLength(2);
+    const mine = (await call(chainId, 'name')).body.result;
+    await nodes.find((node) => node.name === mine)?.kill();
+    for (const node of nodes) node.height = 24;
+    expect(await Promise.all([changes(blocks), changes(blocks)])).toEqual([[expect.stringContaining('17'), expect.stringContaining('18')], []]);
+    expect(await changes(logs)).toMatchObject([{ blockNumber: '0x16' }, { blockNumber: '0x18' }]);
+    expect(await changes(logs)).toEqual([]);
+    expect((await call(chainId, 'eth_uninstallFilter', [logs])).body.result).toBe(true);
+    expect((await call(chainId, 'eth_getFilterChanges', [logs])).body.error).toMatchObject({ code: -32000, message: 'filter not found' });
+  }, 20_000);
+
+  it('are mixed with calls in a batch, refused when malformed or too many, and unknown on another chain', async () => {
+    const chainId = await chainOf('a');
+    const batch = [{ jsonrpc: '2.0', id: 1, method: 'eth_newBlockFilter', params: [] }, { jsonrpc: '2.0', id: 2, method: 'name', params: [] }];
+    const answer = (await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: batch })).body as unknown as { id: number; result: string }[];
+    expect(answer.map(({ id }) => id).sort()).toEqual([1, 2]);
+    const filter = answer.find(({ id }) => id === 1)?.result;
+    expect((await call(chainId, 'eth_newFilter', [{ topics: 'x' }])).body.error).toMatchObject({ code: -32602 });
+    expect((await call(chainId, 'eth_newFilter', [{ fromBlock: '12' }])).body.error).toMatchObject({ code: -32602 });
+    const first = nodes;
+    const other = await chainOf('c');
+    expect((await call(other, 'eth_getFilterChanges', [filter])).body.error).toMatchObject({ message: 'filter not found' });
+    await Promise.all(first.map((node) => node.kill()));
+  });
+});
+
 function open(chainId: string, headers: Record<string, string> = { authorization: `Bearer ${owner.token}` }): { socket: WebSocket; next: () => Promise<unknown>; closed: Promise<number> } {
   const socket = new WebSocket(`${stele.url.replace('http', 'ws')}/rpc/${chainId}`, { headers });
   const queue: unknown[] = [];
@@ -176,20 +211,62 @@ function open(chainId: string, headers: Record<string, string> = { authorization
 }
 
 describe('JSON-RPC over WebSocket', () => {
-  it('ties the client to one node, nothing lost from the first word on, and says 1012 when it dies', async () => {
+  const ask = async (opened: ReturnType<typeof open>, method: string, params: unknown[] = []): Promise<{ result?: unknown; error?: { code: number; message: string } }> => {
+    opened.socket.send(JSON.stringify({ jsonrpc: '2.0', id: method, method, params }));
+    return (await opened.next()) as { result?: unknown };
+  };
+  const event = (id: unknown, height: number): unknown => expect.objectContaining({ params: { subscription: id, result: expect.objectContaining({ number: `0x${height.toString(16)}` }) as unknown } });
+
+  it('answers calls from a living node, whichever dies, on the same socket', async () => {
     const chainId = await chainOf('a', 'b');
-    const first = open(chainId);
-    const hello = (await first.next()) as { method: string; params: string };
-    expect(hello.method).toBe('hello');
-    first.socket.send(JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'name', params: [] }));
-    expect(await first.next()).toEqual({ jsonrpc: '2.0', id: 7, result: hello.params });
-    await nodes.find((node) => node.name === hello.params)?.kill();
-    expect(await first.closed).toBe(1012);
-    const second = open(chainId);
-    expect(((await second.next()) as { params: string }).params).not.toBe(hello.params);
-    second.socket.close(1000);
-    expect(await second.closed).toBe(1000);
+    const opened = open(chainId);
+    await new Promise((resolve) => opened.socket.once('open', resolve));
+    const first = (await ask(opened, 'name')).result;
+    await nodes.find((node) => node.name === first)?.kill();
+    const second = (await ask(opened, 'name')).result;
+    expect([first, second].sort()).toEqual(['a', 'b']);
+    opened.socket.close(1000);
+    expect(await opened.closed).toBe(1000);
   });
+
+  it('tells heads and logs once and in order though the node that told them dies and the next is ahead', async () => {
+    const chainId = await chainOf('a', 'b');
+    const opened = open(chainId);
+    await new Promise((resolve) => opened.socket.once('open', resolve));
+    const heads = (await ask(opened, 'eth_subscribe', ['newHeads'])).result;
+    const logs = (await ask(opened, 'eth_subscribe', ['logs', { address: `0x${'AB'.repeat(20)}` }])).result;
+    const others = (await ask(opened, 'eth_subscribe', ['logs', { address: `0x${'cd'.repeat(20)}` }])).result;
+    expect(new Set([heads, logs, others]).size).toBe(3);
+    const teller = nodes.find((node) => node.calls.includes('eth_subscribe')) as TestNode;
+    const next = nodes.find((node) => node !== teller) as TestNode;
+    teller.grow(1);
+    expect(await opened.next()).toEqual(event(heads, 11));
+    teller.grow(1);
+    expect(await opened.next()).toEqual(event(heads, 12));
+    expect(await opened.next()).toMatchObject({ params: { subscription: logs, result: { blockNumber: '0xc' } } });
+    next.height = 15;
+    await teller.kill();
+    expect(await opened.next()).toEqual(event(heads, 13));
+    expect(await opened.next()).toEqual(event(heads, 14));
+    expect(await opened.next()).toMatchObject({ params: { subscription: logs, result: { blockNumber: '0xe' } } });
+    expect(await opened.next()).toEqual(event(heads, 15));
+    expect((await ask(opened, 'eth_unsubscribe', [heads])).result).toBe(true);
+    expect((await ask(opened, 'eth_unsubscribe', [heads])).error).toMatchObject({ code: -32000, message: 'subscription not found' });
+    next.grow(1);
+    expect(await opened.next()).toMatchObject({ params: { subscription: logs, result: { blockNumber: '0x10' } } });
+    opened.socket.close();
+  }, 20_000);
+
+  it('refuses subscriptions beyond its bound, and those that make no sense', async () => {
+    const chainId = await chainOf('a');
+    const opened = open(chainId);
+    await new Promise((resolve) => opened.socket.once('open', resolve));
+    for (let i = 0; i < 100; i++) expect((await ask(opened, 'eth_subscribe', ['newHeads'])).result).toBeDefined();
+    expect((await ask(opened, 'eth_subscribe', ['newHeads'])).error).toMatchObject({ code: -32005 });
+    expect((await ask(opened, 'eth_subscribe', ['logs', { address: '0x12' }])).error).toMatchObject({ code: -32602 });
+    expect((await ask(opened, 'eth_subscribe', ['syncing'])).error).toMatchObject({ code: -32601 });
+    opened.socket.close();
+  }, 20_000);
 
   it.each([
     ['without a credential', (): Record<string, string> => ({}), 401],

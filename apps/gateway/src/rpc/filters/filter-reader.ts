@@ -1,0 +1,42 @@
+import { CODES, RpcError } from '../rpc-error.js';
+import type { NodeCall } from './filter-store.js';
+
+/** Within every node's bound for a query without address or topics. */
+const MAX_RANGE_BLOCKS = 5_000;
+/** Logs of one poll; what is beyond comes with the next. */
+const MAX_LOGS = 10_000;
+
+const quantity = (height: number): string => `0x${height.toString(16)}`;
+
+export async function heightOf(call: NodeCall): Promise<number> {
+  return Number(BigInt((await call('eth_blockNumber', [])) as string));
+}
+
+/** A span of a filter's own, where it names heights; tags mean "as the chain grows". */
+function bound(value: unknown, otherwise: number): number {
+  return typeof value === 'string' && value.startsWith('0x') ? Number(BigInt(value)) : otherwise;
+}
+
+/**
+ * The filter's logs from `fromHeight` to `head`, or the first of them, and the height from which the next poll goes on.
+ * @throws RpcError where a single block holds more than a query may answer.
+ */
+export async function readNewLogs(call: NodeCall, query: Record<string, unknown>, fromHeight: number, head: number): Promise<{ logs: unknown[]; nextHeight: number }> {
+  const first = query['fromBlock'] === 'earliest' ? 0 : bound(query['fromBlock'], 0);
+  const last = query['toBlock'] === 'earliest' ? 0 : bound(query['toBlock'], head);
+  const end = Math.min(last, head);
+  const logs: unknown[] = [];
+  let next = Math.max(fromHeight, first);
+  let span = MAX_RANGE_BLOCKS;
+  while (next <= end && logs.length < MAX_LOGS) {
+    const to = Math.min(end, next + span - 1);
+    try {
+      logs.push(...((await call('eth_getLogs', [{ address: query['address'], topics: query['topics'], fromBlock: quantity(next), toBlock: quantity(to) }])) as unknown[]));
+      next = to + 1;
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code !== CODES.limitExceeded || to === next) throw error;
+      span = Math.max(1, Math.floor((to - next + 1) / 2));
+    }
+  }
+  return { logs, nextHeight: next <= end ? next : head + 1 };
+}

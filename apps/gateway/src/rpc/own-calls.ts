@@ -1,0 +1,93 @@
+import type { Logger } from 'pino';
+import { CodedError } from '#contracts';
+import type { RpcForwarder } from './forwarder.js';
+import type { FilterStore, NodeCall } from './filters/filter-store.js';
+import { messagesOf, type RpcMessage } from './retry.rules.js';
+import type { ChainAccess } from './rpc-access.js';
+import { CODES, invalidParams, RpcError } from './rpc-error.js';
+import type { RpcAnswer } from './upstream.js';
+
+/** What a connection that can be told of events offers. */
+export interface SubscriptionSink {
+  subscribe(params: unknown): Promise<string>;
+  unsubscribe(id: string): boolean;
+}
+
+/** All that the gateway answers itself has one of these words in its name. */
+const OWN_WORDS = [Buffer.from('ilter'), Buffer.from('ubscribe')];
+/** A batch with more is left to the node, which refuses it. */
+const MAX_BATCH = 1_000;
+
+function idOf(params: unknown): string {
+  const id: unknown = Array.isArray(params) ? params[0] : undefined;
+  if (typeof id !== 'string') throw invalidParams('missing value for required argument 0 (id)');
+  return id;
+}
+
+/** Answers filters and subscriptions, which belong to no one node, and sends everything else to a node as it came. */
+export class OwnCalls {
+  constructor(
+    private readonly forwarder: RpcForwarder,
+    private readonly filters: FilterStore,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @param sink null over HTTP. @throws CodedError where no node answers. */
+  async answer(access: ChainAccess, body: Buffer, sink: SubscriptionSink | null): Promise<RpcAnswer> {
+    if (!OWN_WORDS.some((word) => body.includes(word))) return this.forwarder.forward(access, body);
+    const calls = messagesOf(body);
+    const own = calls.filter((call) => this.handlerOf(access, call, sink) !== null);
+    if (own.length === 0 || calls.length > MAX_BATCH) return this.forwarder.forward(access, body);
+    const isBatch = body.toString('latin1').trimStart().startsWith('[');
+    const others = calls.filter((call) => !own.includes(call));
+    const answers: unknown[] = [];
+    for (const call of own) {
+      const answered = await this.answerOne(access, call, sink);
+      if (call.id !== undefined) answers.push(answered);
+    }
+    if (others.length > 0) answers.push(...messagesOf((await this.forwarder.forward(access, Buffer.from(JSON.stringify(others)))).body));
+    if (answers.length === 0) return { status: 204, contentType: 'application/json', body: Buffer.alloc(0) };
+    return { status: 200, contentType: 'application/json', body: Buffer.from(JSON.stringify(isBatch ? answers : answers[0])) };
+  }
+
+  private async answerOne(access: ChainAccess, call: RpcMessage, sink: SubscriptionSink | null): Promise<unknown> {
+    const id = call.id ?? null;
+    try {
+      return { jsonrpc: '2.0', id, result: await this.handlerOf(access, call, sink)?.() };
+    } catch (error) {
+      if (error instanceof RpcError) return { jsonrpc: '2.0', id, error: { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) } };
+      if (error instanceof CodedError) throw error;
+      this.logger.error({ err: error, method: call.method }, 'a call failed');
+      return { jsonrpc: '2.0', id, error: { code: CODES.internal, message: 'internal error' } };
+    }
+  }
+
+  /** Null for what is a node's to answer. */
+  private handlerOf(access: ChainAccess, { method, params }: RpcMessage, sink: SubscriptionSink | null): (() => unknown) | null {
+    const call = this.nodeCall(access);
+    const { filters } = this;
+    switch (method) {
+      case 'eth_newFilter': return () => filters.addLogs(access, call, params);
+      case 'eth_newBlockFilter': return () => filters.addBlocks(access, call);
+      case 'eth_newPendingTransactionFilter': return () => filters.addPending(access);
+      case 'eth_getFilterChanges': return () => filters.changes(access, call, idOf(params));
+      case 'eth_getFilterLogs': return () => filters.logs(access, call, idOf(params));
+      case 'eth_uninstallFilter': return () => filters.remove(access, idOf(params));
+      case 'eth_subscribe': return sink === null ? null : () => sink.subscribe(params);
+      case 'eth_unsubscribe': return sink === null ? null : () => {
+        if (!sink.unsubscribe(idOf(params))) throw new RpcError(CODES.server, 'subscription not found');
+        return true;
+      };
+      default: return null;
+    }
+  }
+
+  private nodeCall(access: ChainAccess): NodeCall {
+    return async (method, params) => {
+      const answer = await this.forwarder.forward(access, Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })));
+      const { result, error } = JSON.parse(answer.body.toString('utf8')) as { result?: unknown; error?: { code: number; message: string; data?: unknown } };
+      if (error !== undefined) throw new RpcError(error.code, error.message, error.data);
+      return result;
+    };
+  }
+}
