@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { CodedError } from '#contracts';
 import type { RpcForwarder } from './forwarder.js';
-import type { FilterStore, NodeCall } from './filters/filter-store.js';
+import type { NodeCall } from './filters/filter-reader.js';
+import type { FilterStore } from './filters/filter-store.js';
 import { messagesOf, type RpcMessage } from './retry.rules.js';
 import type { ChainAccess } from './rpc-access.js';
 import { CODES, invalidParams, RpcError } from './rpc-error.js';

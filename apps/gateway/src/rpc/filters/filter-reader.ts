@@ -1,5 +1,7 @@
 import { CODES, RpcError } from '../rpc-error.js';
-import type { NodeCall } from './filter-store.js';
+
+/** Calls a node of the chain, the client's own where it lives. */
+export type NodeCall = (method: string, params: unknown[]) => Promise<unknown>;
 
 /** Within every node's bound for a query without address or topics. */
 const MAX_RANGE_BLOCKS = 5_000;

@@ -3,10 +3,7 @@ import { readCriteria } from '../feed/log-criteria.rules.js';
 import type { Feeds } from '../feed/feeds.js';
 import type { ChainAccess } from '../rpc-access.js';
 import { CODES, invalidParams, limitExceeded, RpcError, serverError } from '../rpc-error.js';
-import { heightOf, readNewLogs } from './filter-reader.js';
-
-/** Calls a node of the chain, the client's own where it lives. */
-export type NodeCall = (method: string, params: unknown[]) => Promise<unknown>;
+import { heightOf, readNewLogs, type NodeCall } from './filter-reader.js';
 
 type Content = { kind: 'blocks' } | { kind: 'logs'; query: Record<string, unknown> } | { kind: 'pending'; hashes: string[]; leave: () => void };
 
