@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { keccak256, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
-import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Genesis, type Message, type ValidatorSet } from '#ledger';
+import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
 import type { Identity } from '../identity/identity.js';
-import type { Logger } from '../log/logger.js';
 import { FRAME } from '../peer/frames.js';
 import type { PeerLink } from '../peer/link.js';
 import { Mesh, type PeerEndpoints } from '../peer/mesh.js';
@@ -24,7 +23,7 @@ import { Driver } from './driver.js';
 import { EvidenceFolder } from './evidence-folder.js';
 import { Halting } from './halting.js';
 import { Inbox, inputOf } from './inbox.js';
-import { openExecution } from './open-execution.js';
+import { openExecution, type ExecutionOptions } from './open-execution.js';
 
 const EXPIRE_INTERVAL_MS = 60_000;
 /** Blocks whose evidence is told at once. */
@@ -34,15 +33,9 @@ const MAX_RECOVERY_THREADS = 4;
 /** Far behind, nobody needs to know each height that this node has reached. */
 const ANNOUNCE_EVERY = 32n;
 
-export interface ChainOptions {
+export interface ChainOptions extends ExecutionOptions {
   identity: Identity;
-  genesis: Genesis;
   endpoints: PeerEndpoints;
-  dataFolder: string;
-  history?: number | 'archive'; // of how many blocks below the head the states are kept; all where it is not said
-  logger: Logger;
-  /** This program's own file, from which it starts threads that execute contracts; without it they run on this one. */
-  program?: string | undefined;
   /** The disk or a part of this program failed: the process must end. */
   fatal: (error: Error) => void;
 }
