@@ -21,7 +21,8 @@ contract Permissions is IPermissions {
     uint256 private constant MAX_ROLES = 6;
     uint256 private constant ROLES_MASK = type(uint256).max << 64;
 
-    // Slot 0. The revision rises with every change; `ruled` counts the accounts that have a word.
+    // Slot 0. The revision rises with every change. While `ruled` is 0, an open chain refuses nobody: it counts the accounts that
+    // have a word and are no member's own, and the members that have left.
     uint8 public access;
     uint64 public revision;
     uint64 public ruled;
@@ -129,6 +130,7 @@ contract Permissions is IPermissions {
     /// @inheritdoc IPermissions
     function memberLeft(uint32 member) external onlyConsortium {
         _left[member] = 1;
+        ruled++;
         revision++;
     }
 
@@ -163,10 +165,16 @@ contract Permissions is IPermissions {
     }
 
     function _write(address account, uint256 word) private {
-        if (_words[account] == 0 && word != 0) ruled++;
-        if (_words[account] != 0 && word == 0) ruled--;
+        uint256 before = _words[account];
+        if (!_rules(before) && _rules(word)) ruled++;
+        if (_rules(before) && !_rules(word)) ruled--;
         _words[account] = word;
         revision++;
+    }
+
+    /// @dev Governance and operations accounts of present members are never refused.
+    function _rules(uint256 word) private pure returns (bool) {
+        return word != 0 && word & OFFICIAL == 0;
     }
 
     function _memberOf(uint256 word) private pure returns (uint32) {

@@ -24,6 +24,10 @@ export type PlacementErrorCode =
   | 'insufficientFunds'
   | 'senderHasCode'
   | 'blockGasExceeded'
+  /** Refused by Permissions (docs/spec/system-contracts.md). */
+  | 'accountMayNotTransact'
+  | 'accountMayNotDeploy'
+  | 'noRoleForCall'
   /** The EVM itself failed on it; no block may hold it. */
   | 'notExecutable';
 

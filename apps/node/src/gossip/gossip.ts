@@ -152,6 +152,7 @@ export class Gossip {
   private tryAdd(transaction: AdmittedTransaction, giveUpAtMs: number): 'added' | 'known' | null {
     const { pool, store } = this.parts;
     try {
+      store.checkAccess(transaction);
       return pool.add(transaction, store.state(), Date.now());
     } catch (error) {
       const full = error instanceof PoolError && (error.code === 'accountQueueFull' || error.code === 'poolFull');
@@ -182,6 +183,7 @@ export class Gossip {
     try {
       if (pool.get(hash) !== undefined) return hash;
       const transaction = admission.admit(raw, hash);
+      store.checkAccess(transaction);
       if (pool.add(transaction, store.state(), Date.now(), 'peer') === 'added') this.parts.entered(transaction);
       return hash;
     } catch (error) {

@@ -12,6 +12,8 @@ export const CODES = {
   /** Geth's for nearly everything that depends on the state. */
   server: -32000,
   limitExceeded: -32005,
+  /** EIP-1474, transaction rejected: the chain's permissions refuse it, whatever its form. */
+  rejected: -32003,
   /** Geth's for a revert whose data follows; viem and ethers decode it. */
   reverted: 3,
   /** EIP-7966: the transaction was taken, but is not committed yet. */
@@ -64,6 +66,9 @@ const OTHER_REFUSALS = new Set([
   'malformedTransaction', 'senderHasCode', 'blockGasExceeded', 'accountQueueFull', 'replacementTooSoon', 'notAcknowledged', 'outOfGas', 'executionFailed', 'unknownHeight',
 ]);
 
+/** The rules of Permissions that refuse a transaction. */
+const FORBIDDEN = new Set(['accountMayNotTransact', 'accountMayNotDeploy', 'noRoleForCall']);
+
 /** What to answer for whatever a handler threw, or null when it is a fault of this program. */
 export function toRpcError(error: unknown): RpcError | null {
   if (error instanceof RpcError) return error;
@@ -71,6 +76,7 @@ export function toRpcError(error: unknown): RpcError | null {
   const code: unknown = 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return null;
   if (code === 'executionReverted' && error instanceof EvmError) return revertError(error.details.revertData ?? new Uint8Array(0));
+  if (FORBIDDEN.has(code)) return new RpcError(CODES.rejected, error.message);
   if (code === 'tooManyLogs') return limitExceeded(error.message);
   if (code === 'storeClosed') return serverError('the node is stopping');
   const words = GETH_WORDS[code];

@@ -11,6 +11,7 @@ import type { ParentBlock } from './executor.js';
 import type { Lane } from './lane.js';
 import type { Message, Outcome } from './message.js';
 import { checkPlace, runTransaction } from './run-transaction.js';
+import { AccessCheck } from '../system/access.js';
 import type { ChainView } from './view.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -45,6 +46,7 @@ export class BlockRun {
   private readonly overlay: Overlay;
   private readonly base;
   private readonly environment;
+  private readonly access: AccessCheck;
   private readonly gasLimit: bigint;
 
   constructor(
@@ -56,6 +58,7 @@ export class BlockRun {
     this.gasLimit = view.genesis.params.blockGasLimit;
     this.base = view.state(parent.height);
     this.overlay = new Overlay(this.base);
+    this.access = new AccessCheck(this.overlay, this.base, view.access);
     this.environment = environmentOf(parent, timeMs, this.gasLimit);
   }
 
@@ -66,7 +69,7 @@ export class BlockRun {
   /** Executes the transaction, or says why it cannot stand here. */
   async add(transaction: Executable): Promise<PlacementErrorCode | null> {
     const message = messageOf(transaction);
-    const fault = checkPlace(this.overlay, message, this.gasLeft);
+    const fault = checkPlace(this.overlay, message, this.gasLeft) ?? this.access.fault(message);
     if (fault !== null) return fault;
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, message);
     if (outcome === null) return 'notExecutable';

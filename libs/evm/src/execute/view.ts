@@ -1,5 +1,6 @@
 import type { Bytes, Genesis, Header } from '#ledger';
 import type { BlockHashAt } from './lane.js';
+import type { AccessMemory } from '../system/access.js';
 import type { BaseState } from '../state/overlay.js';
 
 /** What execution reads of the chain: the store on the main thread, a view of the same environment on a worker thread. */
@@ -11,4 +12,6 @@ export interface ChainView {
   blockHashAt: BlockHashAt;
   /** The state after that block. @throws EvmError `unknownHeight`. */
   state(height: bigint): BaseState;
+  /** What this thread remembers of the decided permissions. */
+  readonly access: AccessMemory;
 }

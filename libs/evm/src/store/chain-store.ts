@@ -1,6 +1,7 @@
 import type { Block, Bytes, Certificate, Genesis, Header, TxResult, StateKey, StateProof } from '#ledger';
 import type { TreePlace } from '../snapshot/part.js';
 import type { StateReader } from '../state/reader.js';
+import type { AccessQuestion } from '../system/access.js';
 import type { LogEntry, LogFilter } from './logs.js';
 
 /** The newest decided block. At genesis `height` is 0, `hash` is genesisHash, `header` and `certificate` are null. */
@@ -71,6 +72,11 @@ export interface ChainStore {
    * @throws EvmError `unknownHeight` above the head, and below `oldestState` but for genesis.
    */
   state(height?: bigint): StateReader;
+  /**
+   * Whether Permissions lets the transaction stand in the next block, as far as the head says.
+   * @throws EvmError `accountMayNotTransact`, `accountMayNotDeploy`, `noRoleForCall`, whose messages say what to do.
+   */
+  checkAccess(transaction: AccessQuestion): void;
   /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. @throws EvmError as `state`. */
   prove(key: StateKey, height?: bigint): StateProof;
   /** A part of the state's tree after that block, for a node that begins there (docs/spec/sync.md); null where there is no such node, or no such state. */

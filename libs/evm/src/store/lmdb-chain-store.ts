@@ -7,6 +7,8 @@ import { EvmError } from '../errors.js';
 import type { ExecutedBlock } from '../execute/executor.js';
 import type { TreePlace } from '../snapshot/part.js';
 import { CodeCache, prunedState, type StoredState } from '../state/stored-state.js';
+import { Overlay } from '../state/overlay.js';
+import { AccessCheck, AccessMemory, accessMessage, type AccessQuestion } from '../system/access.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
 import { candidateHeights, logEntries, matches } from './log-index.js';
 import type { LogEntry, LogFilter } from './logs.js';
@@ -45,6 +47,8 @@ export class LmdbChainStore implements ChainStore {
   private readonly pruner: Pruner | null;
   /** Where nothing is pruned any more. */
   private readonly oldestBefore: bigint;
+  readonly access = new AccessMemory();
+  private headAccess: { height: bigint; check: AccessCheck } | null = null;
   private current: ChainHead;
   private closed = false;
 
@@ -143,6 +147,15 @@ export class LmdbChainStore implements ChainStore {
   state(height: bigint = this.current.height): StoredState {
     this.requireState(height);
     return this.stateWriter.reader(height, height === this.current.height, this.codes, () => this.oldestState);
+  }
+
+  checkAccess(transaction: AccessQuestion): void {
+    if (this.headAccess?.height !== this.current.height) {
+      const state = new Overlay(this.state());
+      this.headAccess = { height: this.current.height, check: new AccessCheck(state, state, this.access) };
+    }
+    const fault = this.headAccess.check.fault(transaction);
+    if (fault !== null) throw new EvmError(fault, accessMessage(fault, transaction));
   }
 
   prove(key: StateKey, height: bigint = this.current.height): StateProof {

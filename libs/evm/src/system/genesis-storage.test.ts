@@ -35,7 +35,7 @@ describe('what a chain begins with', () => {
       expect(await system.read(CONSORTIUM, 'administrates', [hex(account(who))])).toEqual([administrates !== null, administrates ?? 0]);
     }
     expect(await system.read(PERMISSIONS, 'wordOf', [hex(account(3))])).toBe((1n << 8n) | 43n);
-    expect([await system.read(PERMISSIONS, 'ruled'), await system.read(PERMISSIONS, 'access')]).toEqual([4n, 1]);
+    expect([await system.read(PERMISSIONS, 'ruled'), await system.read(PERMISSIONS, 'access')]).toEqual([0n, 1]);
   });
 
   test('nodes, genesis hash and parameters', async () => {

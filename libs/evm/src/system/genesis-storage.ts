@@ -61,7 +61,7 @@ function writeAccounts(overlay: Overlay, { members, access }: Genesis): void {
   const official = new Map<string, number>();
   for (const [id, { governance }] of members.entries()) official.set(toHex(governance), id);
   for (const [id, { operations }] of members.entries()) if (!official.has(toHex(operations))) official.set(toHex(operations), id);
-  overlay.setStorage(PERMISSIONS_ADDRESS, slot(PERMISSIONS_SLOTS.head), slot(packed(ACCESS_HEAD, { access: access === 'open' ? 0 : 1, ruled: official.size })));
+  overlay.setStorage(PERMISSIONS_ADDRESS, slot(PERMISSIONS_SLOTS.head), slot(packed(ACCESS_HEAD, { access: access === 'open' ? 0 : 1 })));
   for (const [account, id] of official) {
     overlay.setStorage(PERMISSIONS_ADDRESS, mappingSlot(fromHex(account), slot(PERMISSIONS_SLOTS.words)), slot(OFFICIAL_WORD | (BigInt(id) << MEMBER_AT)));
   }

@@ -4,6 +4,7 @@ import type { ChainView } from '../execute/view.js';
 import type { Inner, Leaf, Stub } from '../state/node.js';
 import { NodeTree } from '../state/node-tree.js';
 import { CodeCache, StoredState } from '../state/stored-state.js';
+import { AccessMemory } from '../system/access.js';
 import { StateTree } from '../state/tree.js';
 import { oldestState } from '../store/history.js';
 import { loadNode } from '../store/node-pages.js';
@@ -21,6 +22,7 @@ const MAX_HEIGHT = 2 ** 32;
  */
 export class ThreadView implements ChainView {
   readonly genesisHash: Bytes;
+  readonly access = new AccessMemory();
   private readonly codes: CodeCache;
   private readonly nodes = new Map<number, Leaf | Inner>();
   private readonly tree = new StateTree((stub) => this.nodeOf(stub));
