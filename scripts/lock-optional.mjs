@@ -2,10 +2,11 @@
 //
 // A registry that does not carry the builds of every platform makes npm leave them out of the lock; `npm ci` then refuses
 // the lock on that ground ("Missing: … from lock file"). This adds, for every unlisted name in `optionalDependencies`, an
-// entry with version, os and cpu. Run it after any change of dependencies; `--check` only tells (CI does that).
+// entry with version, os and cpu. Run it after any change of dependencies; `--check` only tells (CI does that). A lock of another place
+// is named as an argument.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const path = new URL('../package-lock.json', import.meta.url);
+const path = process.argv.slice(2).find((argument) => !argument.startsWith('--')) ?? new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 
 /** The operating system and processor that a platform package's name states, e.g. `@swc/core-linux-arm64-musl`. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { createSecretKey } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -19,6 +19,7 @@ import { validationError } from './http/problem.rules.js';
 import { Feeds } from './rpc/feed/feeds.js';
 import { FilterStore } from './rpc/filters/filter-store.js';
 import { RpcForwarder } from './rpc/forwarder.js';
+import { takeKeyFromPath } from './rpc/key-in-path.js';
 import { OwnCalls } from './rpc/own-calls.js';
 import { RpcAccess } from './rpc/rpc-access.js';
 import { registerRpc } from './rpc/rpc-http.js';
@@ -52,6 +53,10 @@ function createFastify(settings: GatewaySettings, logger: Logger, onRoute: (rout
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => newId('request'),
     forceCloseConnections: 'idle',
+    rewriteUrl: (request: IncomingMessage) => {
+      takeKeyFromPath(request);
+      return request.url ?? '/';
+    },
     ...(settings.trustedProxies.length === 0 ? {} : { trustProxy: settings.trustedProxies }),
   });
   const fastify = adapter.getInstance();

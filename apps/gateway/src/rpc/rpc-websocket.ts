@@ -6,6 +6,7 @@ import { CodedError, newId } from '#contracts';
 import { problemOf, toCodedError } from '../http/problem.rules.js';
 import type { Feeds } from './feed/feeds.js';
 import type { RpcForwarder } from './forwarder.js';
+import { takeKeyFromPath } from './key-in-path.js';
 import type { OwnCalls } from './own-calls.js';
 import type { ChainAccess, RpcAccess } from './rpc-access.js';
 import { MAX_RPC_BODY_BYTES } from './rpc-http.js';
@@ -58,6 +59,7 @@ export class RpcWebSockets {
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    takeKeyFromPath(request);
     const chainId = /^\/rpc\/([^/?]+)(?:\?|$)/.exec(request.url ?? '')?.[1];
     if (chainId === undefined) throw new CodedError('not_found');
     const { access, forwarder, upstreams, calls, feeds } = this.services;

@@ -1,7 +1,7 @@
 import { afterFailure, afterSuccess, AT_HEAD_SLACK_BLOCKS, newHealth, orderUpstreams, type UpstreamHealth } from './upstream.rules.js';
 
 const NOW = 1_000_000;
-const alive = (nodeId: string, height: number | null = 100): UpstreamHealth => afterSuccess(newHealth(nodeId), height);
+const alive = (nodeId: string, ...heights: (number | null)[]): UpstreamHealth => (heights.length === 0 ? [100, 100] : heights).reduce<UpstreamHealth>((health, height) => afterSuccess(health, height), newHealth(nodeId));
 const dead = (nodeId: string): UpstreamHealth => afterFailure(alive(nodeId), NOW);
 
 describe('the order in which nodes are tried', () => {
@@ -10,10 +10,11 @@ describe('the order in which nodes are tried', () => {
     { describe: 'round robin starts at the turn', all: [alive('a'), alive('b'), alive('c')], turn: 4, expected: ['b', 'c', 'a'] },
     { describe: 'a preferred node leads', all: [alive('a'), alive('b'), alive('c')], preferred: 'c', expected: ['c', 'a', 'b'] },
     { describe: 'a dead node comes last, preferred or not', all: [dead('a'), alive('b')], preferred: 'a', expected: ['b', 'a'] },
-    { describe: 'a node a moment late counts as at head', all: [alive('a', 100 - AT_HEAD_SLACK_BLOCKS), alive('b')], expected: ['a', 'b'] },
-    { describe: 'a node that catches up comes after', all: [alive('a', 99 - AT_HEAD_SLACK_BLOCKS), alive('b'), dead('c')], preferred: 'a', expected: ['b', 'a', 'c'] },
+    { describe: 'a node a moment late counts as at head', all: [alive('a', 0, 100 - AT_HEAD_SLACK_BLOCKS), alive('b')], expected: ['a', 'b'] },
+    { describe: 'a node whose answer is of a moment before another’s counts as at head', all: [alive('a', 90, 100), alive('b', 95, 130)], expected: ['a', 'b'] },
+    { describe: 'a node that catches up comes after', all: [alive('a', 90, 99 - AT_HEAD_SLACK_BLOCKS), alive('b'), dead('c')], preferred: 'a', expected: ['b', 'a', 'c'] },
     { describe: 'a node never probed may serve', all: [alive('a', null), alive('b')], expected: ['a', 'b'] },
-    { describe: 'the height of a dead node does not make others late', all: [{ ...dead('a'), height: 900 }, alive('b')], preferred: 'b', expected: ['b', 'a'] },
+    { describe: 'the height of a dead node does not make others late', all: [{ ...dead('a'), height: 900, heightBefore: 900 }, alive('b')], preferred: 'b', expected: ['b', 'a'] },
   ];
   it.each(cases)('$describe', ({ all, turn, preferred, expected }) => {
     expect(orderUpstreams(all, turn ?? 0, preferred ?? null, NOW)).toEqual(expected);
@@ -27,7 +28,7 @@ describe('the order in which nodes are tried', () => {
       pauses.push(health.downUntilMs - NOW);
     }
     expect(pauses).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000, 5000]);
-    expect(afterSuccess(health, 7)).toEqual({ nodeId: 'a', failures: 0, downUntilMs: 0, height: 7 });
+    expect(afterSuccess(health, 7)).toEqual({ nodeId: 'a', failures: 0, downUntilMs: 0, height: 7, heightBefore: null });
   });
 
   it('tries a rested node before one that still rests', () => {

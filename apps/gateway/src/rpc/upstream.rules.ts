@@ -9,15 +9,20 @@ export interface UpstreamHealth {
   downUntilMs: number;
   /** As last probed; null when never. */
   height: number | null;
+  /** As probed the time before. */
+  heightBefore: number | null;
 }
 
-/** A node this many blocks behind the highest is catching up, not just a moment late. */
+/**
+ * A node this many blocks behind what others had a probe ago is catching up, not just a moment late. A probe ago, as the answers of one
+ * round of probes are not of one moment, and a busy chain adds many blocks in between: a client would be moved to and fro.
+ */
 export const AT_HEAD_SLACK_BLOCKS = 3;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 
 export function newHealth(nodeId: string): UpstreamHealth {
-  return { nodeId, failures: 0, downUntilMs: 0, height: null };
+  return { nodeId, failures: 0, downUntilMs: 0, height: null, heightBefore: null };
 }
 
 /** A failure rests the node, longer each time; the probe brings it back as soon as it answers. */
@@ -27,7 +32,8 @@ export function afterFailure(health: UpstreamHealth, nowMs: number): UpstreamHea
 }
 
 export function afterSuccess(health: UpstreamHealth, height: number | null): UpstreamHealth {
-  return { ...health, failures: 0, downUntilMs: 0, height: height ?? health.height };
+  const sound = { ...health, failures: 0, downUntilMs: 0 };
+  return height === null ? sound : { ...sound, height, heightBefore: health.height };
 }
 
 function rank(health: UpstreamHealth, head: number | null, nowMs: number): number {
@@ -42,7 +48,7 @@ function rank(health: UpstreamHealth, head: number | null, nowMs: number): numbe
  * client reads what it just wrote.
  */
 export function orderUpstreams(all: readonly UpstreamHealth[], turn: number, preferred: string | null, nowMs: number): string[] {
-  const heights = all.filter((one) => one.failures === 0).flatMap((one) => (one.height === null ? [] : [one.height]));
+  const heights = all.filter((one) => one.failures === 0).flatMap((one) => (one.heightBefore === null ? [] : [one.heightBefore]));
   const head = heights.length === 0 ? null : Math.max(...heights);
   const start = all.length === 0 ? 0 : turn % all.length;
   const turned = [...all.slice(start), ...all.slice(0, start)];
