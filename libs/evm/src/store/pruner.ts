@@ -8,7 +8,7 @@ import { heightKey, placeKey, type Tables } from './tables.js';
 /** Heights that are swept together: a node that each block replaces is then looked at once. */
 const MAX_SPAN_HEIGHTS = 64n;
 /** Nodes that the blocks of a span may have made together, unless it is one block: bounds memory and the list's transaction. */
-const MAX_SPAN_NODES = 100_000;
+const MAX_SPAN_NODES = 20_000;
 /** The event loop is given back after so much work, and has at least so many times as long for itself. */
 const SLICE_MS = 3;
 const REST_FACTOR = 3;
