@@ -97,7 +97,7 @@ export class Pruner {
   }
 
   private async run(withLeft: boolean): Promise<void> {
-    if (withLeft) await this.free([...this.tables.dead.getKeys()]);
+    if (withLeft) await this.freeListed();
     for (let span = this.nextSpan(); span !== null && !this.isStopped; span = this.nextSpan()) {
       this.kept = span.to > this.kept ? span.to : this.kept;
       const dead = await this.inSlices(deadNodes(this.tables, span));
@@ -142,6 +142,17 @@ export class Pruner {
       void tables.meta.put(HISTORY_KEY, heightKey(to));
     });
     this.swept = to;
+  }
+
+  /** What an earlier process has left of the list: all of it, as nobody knows how far it came. */
+  private async freeListed(): Promise<void> {
+    let after: Buffer | undefined;
+    for (;;) {
+      const keys = [...this.tables.dead.getKeys(after === undefined ? { limit: BATCH_PAGES } : { start: after, exclusiveStart: true, limit: BATCH_PAGES })].map((key) => Buffer.from(key));
+      await this.free(keys);
+      after = keys.at(-1);
+      if (after === undefined || this.isStopped) return;
+    }
   }
 
   private async free(keys: readonly Buffer[]): Promise<void> {

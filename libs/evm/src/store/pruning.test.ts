@@ -1,8 +1,15 @@
-import { toHex, verifyStateProof, type Bytes } from '#ledger';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromHex, toHex, verifyStateProof, type Bytes, type Certificate } from '#ledger';
 import { openTestChain, type TestChain } from '../../testing/chain.js';
 import { CHURN, churn, churnSlot, numbers } from '../../testing/churn.js';
 import { censusOf } from '../../testing/stored-nodes.js';
 import { Wallet } from '../../testing/wallet.js';
+import { createExecutor } from '../execute/create-executor.js';
+import { readPart } from '../snapshot/part.js';
+import { isWhole, SnapshotWriter } from '../snapshot/snapshot-writer.js';
+import { textOf } from '../state/node.js';
 import type { LmdbChainStore } from './lmdb-chain-store.js';
 import { openChainStore } from './open.js';
 
@@ -139,5 +146,40 @@ describe('a store that kept all', () => {
     }
     expect(slotsAt(chain, chain.store.head().height)).toHaveLength(SLOTS);
     await chain.close();
+  });
+});
+
+describe('a store that began from a snapshot', () => {
+  it('prunes what it began with, as its own', async () => {
+    const source = await openTestChain({ alloc: [CHURN] });
+    const blocks = await blocksOf(11, 50);
+    const base = 20n;
+    for (const raws of blocks.slice(0, Number(base))) await source.commit(raws);
+    const folder = join(mkdtempSync(join(tmpdir(), 'stele-evm-')), 'chain');
+    const writer = SnapshotWriter.begin(folder, source.genesis, base);
+    const [part, block, certificate] = [readPart(source.store.part({ key: new Uint8Array(32), depth: 0 }, base) as Bytes, textOf(source.store.state(base).root())), source.store.block(base), source.store.certificate(base)];
+    if (block === null || certificate === null || !isWhole(part)) throw new Error('the state is larger than a part');
+    const root = writer.putWhole(part);
+    for (const codeHash of [...writer.missingCode]) await writer.putCode(source.store.code(fromHex(codeHash)) as Bytes);
+    await writer.finish(root, block, certificate, []);
+
+    const store = (await openChainStore(folder, { genesis: source.genesis, history: 5 })) as LmdbChainStore;
+    const executor = await createExecutor({ store });
+    for (const raws of blocks.slice(Number(base))) {
+      const decided = await source.commit(raws);
+      const executed = await executor.executeBlock({ parent: store.head(), timeMs: decided.header.timeMs, transactions: raws.map((raw) => executor.admit(raw)) });
+      await executor.commit(decided, source.store.certificate(decided.header.height) as Certificate, executed);
+    }
+    expect(store.base).toBe(base);
+    await store.pruned();
+    const { height } = store.head();
+    expect(store.oldestState).toBe(height - 5n);
+    for (let at = store.oldestState; at <= height; at++) expect(slotsAt({ ...source, store }, at)).toEqual(slotsAt(source, at));
+    expect(store.state(0n).root()).toEqual(source.store.state(0n).root());
+    expect(() => store.state(base)).toThrow('is pruned here');
+    expect(() => store.state(base - 1n)).toThrow('began from a snapshot');
+    await store.close();
+    await source.close();
+    expect(await censusOf(folder)).toMatchObject({ missing: 0, leaked: 0 });
   });
 });
