@@ -24,6 +24,8 @@ export type PlacementErrorCode =
   | 'insufficientFunds'
   | 'senderHasCode'
   | 'blockGasExceeded'
+  /** The members have lowered the limit since it was admitted. */
+  | 'gasLimitTooHigh'
   /** Refused by Permissions (docs/spec/system-contracts.md). */
   | 'accountMayNotTransact'
   | 'accountMayNotDeploy'

@@ -8,6 +8,7 @@ export * from './formats/quorum.js';
 export * from './formats/params.js';
 export * from './formats/validators.js';
 export * from './formats/validator-limits.js';
+export * from './formats/validator-step.js';
 export * from './formats/header.js';
 export * from './formats/vote.js';
 export * from './formats/certificate.js';

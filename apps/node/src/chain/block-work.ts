@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EvmError, mayStandLater, type AdmittedTransaction, type BuiltBlock, type ChainStore, type ExecutedBlock, type Executor, type ParentBlock } from '#evm';
 import {
-  blockHash, certificateHash, evidenceRoot, paramsHash, toHex, ZERO_HASH, type Block, type Bytes, type Certificate, type Effect, type ExecutionOutcome, type HeightContext,
+  blockHash, certificateHash, equalBytes, evidenceRoot, paramsHash, stepToValidators, toHex, ZERO_HASH, type Block, type Bytes, type Certificate, type Effect, type ExecutionOutcome, type Genesis, type HeightContext,
 } from '#ledger';
 import type { Admission } from '../pool/admission.js';
 import type { Pool } from '../pool/pool.js';
@@ -41,7 +41,7 @@ export class BlockWork {
     try {
       const built = await this.executor.buildBlock({ parent, timeMs, candidates: this.pool.candidates(), budgetMs: Math.min(MAX_BUILD_MS, context.params.proposeTimeoutMs / 4), signal });
       this.dropHopeless(built);
-      const outcome = outcomeOf(built, context);
+      const outcome = outcomeOf(built, context, this.store.genesis);
       const block = this.blockOf(effect, context, built, outcome);
       this.overlays.set(toHex(blockHash(block.header)), built);
       return { block, outcome };
@@ -58,7 +58,7 @@ export class BlockWork {
     if (parent === null) return { status: 'abandoned' };
     const key = toHex(blockHash(block.header));
     const known = this.overlays.get(key);
-    if (known !== undefined) return { status: 'valid', outcome: outcomeOf(known, context) };
+    if (known !== undefined) return { status: 'valid', outcome: outcomeOf(known, context, this.store.genesis) };
     const { signal } = this.abort;
     try {
       const transactions = await this.admitAll(block.transactions, signal);
@@ -66,7 +66,7 @@ export class BlockWork {
       if (size > context.params.maxBlockBytes) return { status: 'invalid', reason: `its transactions take ${size} bytes` };
       const executed = await this.executor.executeBlock({ parent, timeMs: block.header.timeMs, transactions, signal });
       this.overlays.set(key, executed);
-      return { status: 'valid', outcome: outcomeOf(executed, context) };
+      return { status: 'valid', outcome: outcomeOf(executed, context, this.store.genesis) };
     } catch (error) {
       if (isAbandoned(error)) return { status: 'abandoned' };
       if (error instanceof EvmError) return { status: 'invalid', reason: error.message };
@@ -130,9 +130,14 @@ export class BlockWork {
   }
 }
 
-/** Validators and parameters stay as they are until the Consortium contract rules them. */
-function outcomeOf(executed: ExecutedBlock, context: HeightContext): ExecutionOutcome {
-  return { stateRoot: executed.stateRoot, receiptsRoot: executed.receiptsRoot, nextValidators: context.validators, params: context.params };
+/** The next height begins with what Consortium wants after this block, as far as one block may change it. */
+function outcomeOf({ stateRoot, receiptsRoot, wanted }: ExecutedBlock, { validators, params }: HeightContext, genesis: Genesis): ExecutionOutcome {
+  const next = wanted.params ?? genesis.params;
+  return {
+    stateRoot, receiptsRoot,
+    nextValidators: wanted.validators === null ? validators : stepToValidators(validators, wanted.validators),
+    params: next === params || equalBytes(paramsHash(next), paramsHash(params)) ? params : next,
+  };
 }
 
 /** `executorFailed` is this node's own trouble: it says nothing about the block, so that no vote may follow from it. */

@@ -95,7 +95,7 @@ export class Chain {
       },
     });
     this.conflicts = new ConflictWatch({
-      store, faultModel: options.genesis.faultModel, verify: verifier, recentValidators: () => [this.driver.context.validators, this.driver.context.prevValidators],
+      store, faultModel: options.genesis.faultModel, verify: verifier,
       found: (reason, proof) => this.halting.halt(reason, proof),
     });
     this.mesh = new Mesh(identity, store.genesisHash, () => store.head().height, this.meshEvents, logger);

@@ -1,12 +1,10 @@
 import type { ChainStore } from '#evm';
-import { equalBytes, genesisValidators, toHex, verifyCertificate, type Certificate, type FaultModel, type HaltProof, type Header, type Message, type ValidatorSet, type Verify } from '#ledger';
+import { equalBytes, toHex, verifyCertificate, type Certificate, type FaultModel, type HaltProof, type Header, type Message, type ValidatorSet, type Verify } from '#ledger';
 
 export interface ConflictWatchParts {
   store: ChainStore;
   faultModel: FaultModel;
   verify: Verify;
-  /** Those of the height that is being decided, and of the one below. */
-  recentValidators: () => readonly (ValidatorSet | null)[];
   found: (reason: string, proof: HaltProof) => void;
 }
 
@@ -35,8 +33,8 @@ export class ConflictWatch {
   }
 
   private validatorsOf(header: Header): ValidatorSet | undefined {
-    const known = [...this.parts.recentValidators(), genesisValidators(this.parts.store.genesis)];
-    return known.find((set): set is ValidatorSet => set !== null && equalBytes(set.hash, header.validatorsHash));
+    const set = this.parts.store.validatorsAt(header.height);
+    return equalBytes(set.hash, header.validatorsHash) ? set : undefined;
   }
 }
 

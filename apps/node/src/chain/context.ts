@@ -1,20 +1,19 @@
 import type { ChainStore } from '#evm';
-import { equalBytes, evidenceKey, evidenceRoot, genesisValidators, MAX_EVIDENCE_AGE_HEIGHTS, type Accused, type HeightContext } from '#ledger';
+import { equalBytes, evidenceKey, evidenceRoot, MAX_EVIDENCE_AGE_HEIGHTS, type Accused, type HeightContext } from '#ledger';
 
 /** What the height above the head begins with, read from the store: after a start, and after a height without signing. */
 export function contextAbove(store: ChainStore): HeightContext {
-  const { genesis } = store;
   const head = store.head();
-  const validators = genesisValidators(genesis);
+  const params = store.paramsAt(head.height + 1n);
   return {
     height: head.height + 1n,
     prevHash: head.hash,
     prevTimeMs: head.timeMs,
     prevCommit: head.certificate,
-    prevValidators: head.height === 0n ? null : validators,
-    validators,
-    params: genesis.params,
-    emptyBlocks: emptyBlocks(store, genesis.params.trailingBlocks),
+    prevValidators: head.height === 0n ? null : store.validatorsAt(head.height),
+    validators: store.validatorsAt(head.height + 1n),
+    params,
+    emptyBlocks: emptyBlocks(store, params.trailingBlocks),
     accused: accusedBelow(store, head.height + 1n),
   };
 }

@@ -55,7 +55,7 @@ export class CallRun {
 function environmentAt(store: ChainView, height: bigint): ReturnType<typeof environmentOf> {
   const header = height === 0n ? null : store.header(height);
   const parent = { height: height - 1n, hash: header?.prevHash ?? store.genesisHash, timeMs: 0n };
-  return environmentOf(parent.height < 0n ? { ...parent, height: -1n } : parent, header?.timeMs ?? store.genesis.timeMs, store.genesis.params.blockGasLimit);
+  return environmentOf(parent.height < 0n ? { ...parent, height: -1n } : parent, header?.timeMs ?? store.genesis.timeMs, store.paramsAt(height > 0n ? height : 1n).blockGasLimit);
 }
 
 function applyOverride(overlay: Overlay, override: StateOverride): void {

@@ -1,7 +1,8 @@
-import { blockHash, checkBlockBody, equalBytes, type Block, type Bytes, type Certificate } from '#ledger';
+import { blockHash, checkBlockBody, equalBytes, stepToValidators, type Block, type Bytes, type Certificate, type Params, type ValidatorSet } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { ChainStore } from '../store/chain-store.js';
 import { LmdbChainStore } from '../store/lmdb-chain-store.js';
+import { readWantedRules, type WantedRules } from '../system/wanted-rules.js';
 import { admitTransaction } from '../transaction/admit.js';
 import type { AdmittedTransaction } from '../transaction/admitted.js';
 import { ThreadEngine, type ThreadOptions } from '../worker/thread-engine.js';
@@ -39,6 +40,8 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
 class EvmExecutor implements Executor {
   private readonly local: LocalEngine;
   private readonly queue = new CandidateQueue();
+  /** Of the head; null until it was looked at. */
+  private wanted: WantedRules | null = null;
 
   constructor(
     private readonly store: LmdbChainStore,
@@ -51,8 +54,7 @@ class EvmExecutor implements Executor {
   }
 
   admit(raw: Bytes, hash?: Bytes, sender?: Bytes): AdmittedTransaction {
-    const { evmChainId, params } = this.store.genesis;
-    return admitTransaction(raw, { evmChainId, txGasLimit: params.txGasLimit }, hash, sender);
+    return admitTransaction(raw, { evmChainId: this.store.genesis.evmChainId, txGasLimit: this.nextParams.txGasLimit }, hash, sender);
   }
 
   prepare(transaction: AdmittedTransaction): void {
@@ -69,7 +71,7 @@ class EvmExecutor implements Executor {
   async buildBlock(request: BuildRequest): Promise<BuiltBlock> {
     const { parent, timeMs } = request;
     requireHead(this.store, parent);
-    const { params } = this.store.genesis;
+    const params = this.nextParams;
     const limits: BuildLimits = {
       budgetMs: request.budgetMs, firstMs: Math.max(request.budgetMs, params.proposeTimeoutMs / 2),
       maxBytes: request.maxBytes ?? Math.max(params.maxBlockBytes - BODY_MARGIN_BYTES, params.maxBlockBytes / 2), maxTransactions: request.maxTransactions ?? Infinity,
@@ -86,7 +88,8 @@ class EvmExecutor implements Executor {
     requireHead(this.store, executed.parent);
     const fault = commitFault(block, certificate, executed, this.store.genesisHash);
     if (fault !== null) throw new EvmError('invalidBlock', `the block is not the one that was executed: ${fault}`);
-    await this.store.append(block, certificate, executed);
+    await this.store.append(block, certificate, executed, this.nextValidators(block, executed));
+    this.wanted = executed.wanted;
   }
 
   async call(request: CallRequest, height: bigint = this.store.head().height): Promise<CallResult> {
@@ -95,7 +98,7 @@ class EvmExecutor implements Executor {
   }
 
   async estimateGas(request: CallRequest, height: bigint = this.store.head().height): Promise<bigint> {
-    const { txGasLimit, blockGasLimit } = this.store.genesis.params;
+    const { txGasLimit, blockGasLimit } = this.nextParams;
     if (isPlainTransfer(this.store.state(height), request)) return (await this.local.call(this.bounded(request, height, 21_000n))).gasUsed;
     const cap = least(request.gasLimit ?? txGasLimit, least(txGasLimit, blockGasLimit));
     return this.callEngine(request, height).estimate(this.bounded(request, height, cap));
@@ -109,6 +112,20 @@ class EvmExecutor implements Executor {
     const transactions = raws.map((raw, i) => this.admit(raw, results[i]?.transactionHash, results[i]?.sender));
     const request = { height, transactions, which: index === null ? 'all' as const : 'last' as const, onlyTopCall, timeoutMs: Math.min(timeoutMs, this.callTimeoutMs * MOST_TRACE_TIMES) };
     return (this.apart ?? this.local).trace(request);
+  }
+
+  /** Of the height above the head. */
+  private get nextParams(): Params {
+    return this.store.paramsAt(this.store.head().height + 1n);
+  }
+
+  /** Null where they stay. */
+  private nextValidators({ header }: Block, { wanted }: ExecutedBlock): ValidatorSet | null {
+    if (equalBytes(header.nextValidatorsHash, header.validatorsHash)) return null;
+    const current = this.store.validatorsAt(header.height);
+    const next = wanted.validators === null ? current : stepToValidators(current, wanted.validators);
+    if (!equalBytes(next.hash, header.nextValidatorsHash)) throw new EvmError('invalidBlock', 'the block is not the one that was executed: nextValidatorsHash');
+    return next;
   }
 
   async close(): Promise<void> {
@@ -138,8 +155,10 @@ class EvmExecutor implements Executor {
     const beganMs = performance.now();
     const overlay = this.store.stateWriter.overlayAfter(effects.state, height);
     const treeMs = performance.now() - beganMs;
+    this.wanted ??= readWantedRules(this.store.state(), null);
+    const wanted = readWantedRules(this.store.stateAfter(overlay), this.wanted);
     const { results, logPrefixes, receiptsRoot, txRoot, gasUsed } = effects;
-    return { parent, height, timeMs, executed, results, logPrefixes, overlay, stateRoot: overlay.root, receiptsRoot, txRoot, gasUsed, treeMs };
+    return { parent, height, timeMs, executed, results, logPrefixes, overlay, stateRoot: overlay.root, receiptsRoot, txRoot, gasUsed, wanted, treeMs };
   }
 }
 

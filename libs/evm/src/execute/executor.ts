@@ -2,6 +2,7 @@ import type { CallFrame, TraceOptions } from './call-frame.js';
 import type { Block, Bytes, Certificate } from '#ledger';
 import type { EvmErrorCode } from '../errors.js';
 import type { BlockOverlay } from '../state/block-overlay.js';
+import type { WantedRules } from '../system/wanted-rules.js';
 import type { AccessListEntry, AdmittedTransaction } from '../transaction/admitted.js';
 
 /** The block below the one that executes: it must be the store's head. Genesis is height 0, genesisHash, genesis time. */
@@ -54,6 +55,8 @@ export interface ExecutedBlock {
   receiptsRoot: Bytes;
   txRoot: Bytes;
   gasUsed: bigint;
+  /** What Consortium wants of the next heights, after this block. */
+  wanted: WantedRules;
   /** Wall-clock time of the state tree's update, part of the execution: for metrics. */
   treeMs: number;
 }
@@ -117,7 +120,8 @@ export interface Executor {
   buildBlock(request: BuildRequest): Promise<BuiltBlock>;
   /**
    * Persists a decided block with its certificate in one batch and moves the head; it is durable when the store says `flushed`.
-   * The header's roots must be those of `executed`.
+   * The header's roots must be those of `executed`. Where its next validators are others than its own, they must be those to which
+   * `stepToValidators` leads.
    * @throws EvmError `invalidBlock` when they are not, `staleParent` when the block does not follow the head.
    */
   commit(block: Block, certificate: Certificate, executed: ExecutedBlock): Promise<void>;

@@ -48,6 +48,7 @@ export class BlockRun {
   private readonly environment;
   private readonly access: AccessCheck;
   private readonly gasLimit: bigint;
+  private readonly txGasLimit: bigint;
 
   constructor(
     view: ChainView,
@@ -55,7 +56,9 @@ export class BlockRun {
     { parent, timeMs, signal }: RunRequest<CancelSignal>,
   ) {
     lane.breath.begin({ signal });
-    this.gasLimit = view.genesis.params.blockGasLimit;
+    const params = view.paramsAt(parent.height + 1n);
+    this.gasLimit = params.blockGasLimit;
+    this.txGasLimit = params.txGasLimit;
     this.base = view.state(parent.height);
     this.overlay = new Overlay(this.base);
     this.access = new AccessCheck(this.overlay, this.base, view.access);
@@ -69,6 +72,8 @@ export class BlockRun {
   /** Executes the transaction, or says why it cannot stand here. */
   async add(transaction: Executable): Promise<PlacementErrorCode | null> {
     const message = messageOf(transaction);
+    // Looked at when it was admitted as well, but the limit may be another since.
+    if (message.gasLimit > this.txGasLimit) return 'gasLimitTooHigh';
     const fault = checkPlace(this.overlay, message, this.gasLeft) ?? this.access.fault(message);
     if (fault !== null) return fault;
     const outcome = await runTransaction(this.lane, this.overlay, this.environment, message);

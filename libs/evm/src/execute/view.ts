@@ -1,4 +1,4 @@
-import type { Bytes, Genesis, Header } from '#ledger';
+import type { Bytes, Genesis, Header, Params } from '#ledger';
 import type { BlockHashAt } from './lane.js';
 import type { AccessMemory } from '../system/access.js';
 import type { BaseState } from '../state/overlay.js';
@@ -12,6 +12,8 @@ export interface ChainView {
   blockHashAt: BlockHashAt;
   /** The state after that block. @throws EvmError `unknownHeight`. */
   state(height: bigint): BaseState;
+  /** The parameters of a height, which may be the next one's. */
+  paramsAt(height: bigint): Params;
   /** What this thread remembers of the decided permissions. */
   readonly access: AccessMemory;
 }

@@ -91,7 +91,7 @@ describe('a store from a snapshot', () => {
     writer.putWhole(readPart(partAt(tree, root, ROOT) as Bytes, root.hash) as PartInner);
     expect(writer.missingCode.size).toBe(1);
     expect(await writer.putCode(Uint8Array.of(1))).toBe(false);
-    await expect(writer.finish(null, undefined as never, undefined as never, [])).rejects.toThrow('code of 1');
+    await expect(writer.finish(null, undefined as never)).rejects.toThrow('code of 1');
     expect([await writer.putCode(code), writer.missingCode.size]).toEqual([true, 0]);
     await writer.abandon();
     expect(() => rmSync(join(folder, 'chain.joining'))).toThrow('ENOENT');

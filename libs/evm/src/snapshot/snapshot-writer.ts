@@ -1,12 +1,15 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { blockHash, encodeBlock, encodeCertificate, encodeGenesis, encodeHeader, toHex, type Block, type Bytes, type Certificate, type Genesis, type Header, ACCOUNT_VALUE_BYTES, EMPTY_STATE_ROOT } from '#ledger';
+import { blockHash, encodeBlock, encodeCertificate, encodeGenesis, encodeHeader, toHex, type Block, type Bytes, type Certificate, type Genesis, type Header, type ValidatorChange, ACCOUNT_VALUE_BYTES, EMPTY_STATE_ROOT } from '#ledger';
 import { EMPTY_CODE_HASH, keccak256 } from '../crypto/keccak.js';
+import { CodeCache } from '../state/stored-state.js';
+import { readWantedRules } from '../system/wanted-rules.js';
 import { bytesOf, textOf, type Inner, type Leaf, type Stub } from '../state/node.js';
 import { FORMAT, FORMAT_KEY, GENESIS_KEY } from '../store/format.js';
 import { BASE_KEY, HEAD_KEY } from '../store/lmdb-chain-store.js';
 import { NODES_PER_PAGE, pagesOf } from '../store/node-pages.js';
 import { genesisState } from '../store/open.js';
+import { RuleHistory } from '../store/rule-history.js';
 import { StateWriter } from '../store/state-writer.js';
 import { asBuffer, heightKey, openTables, placeKey, type Tables } from '../store/tables.js';
 import type { Part, PartInner, PartLeaf } from './part.js';
@@ -14,6 +17,16 @@ import type { Part, PartInner, PartLeaf } from './part.js';
 /** Pages that may wait to be written. */
 const MAX_WAITING_PAGES = 256;
 const NO_CODE = textOf(EMPTY_CODE_HASH);
+
+/** What a store needs beside a state to go on. */
+export interface SnapshotHead {
+  block: Block;
+  certificate: Certificate;
+  /** All changes of validators up to this height. */
+  changes: readonly ValidatorChange[];
+  /** Of some heights below, for BLOCKHASH and the pace. */
+  headers: readonly Header[];
+}
 
 /** Where a node was put, as its parent names it. */
 export type Placed = Stub;
@@ -91,24 +104,30 @@ export class SnapshotWriter {
   /**
    * The rest of the store; then it is one.
    * @param root null for a state without a leaf.
-   * @param headers of some heights below, for BLOCKHASH and the pace.
    */
-  async finish(root: Placed | null, block: Block, certificate: Certificate, headers: readonly Header[]): Promise<void> {
+  async finish(root: Placed | null, { block, certificate, changes, headers }: SnapshotHead): Promise<void> {
     if (this.codeHashes.size > 0) throw new Error(`the code of ${this.codeHashes.size} contracts is missing`);
     this.endPage();
     await this.written();
     const { tables } = this;
     const key = heightKey(this.height);
     const genesis = genesisState(tables, this.genesis);
+    const rules = new RuleHistory(tables, this.genesis);
     await tables.root.transaction(() => {
       new StateWriter(tables, null).write(genesis);
       void tables.roots.put(key, root === null ? asBuffer(EMPTY_STATE_ROOT) : Buffer.concat([bytesOf(root.hash), placeKey(BigInt(root.height), root.index)]));
+      for (const change of changes) rules.putChange(change);
       void tables.blocks.put(key, asBuffer(encodeBlock(block)));
       void tables.certificates.put(key, asBuffer(encodeCertificate(certificate)));
       for (const header of [...headers, block.header]) {
         void tables.headers.put(heightKey(header.height), asBuffer(encodeHeader(header)));
         void tables.heights.put(asBuffer(blockHash(header)), heightKey(header.height));
       }
+    });
+    // Now the state can be read: what it says of the parameters holds from the next height on.
+    const state = new StateWriter(tables, null).reader(this.height, false, new CodeCache(tables));
+    await tables.root.transaction(() => {
+      rules.putParams(this.height, readWantedRules(state, null).params ?? this.genesis.params);
       void tables.meta.put(GENESIS_KEY, asBuffer(encodeGenesis(this.genesis)));
       void tables.meta.put(HEAD_KEY, key);
       void tables.meta.put(BASE_KEY, key);

@@ -1,4 +1,4 @@
-import type { Block, Bytes, Certificate, Genesis, Header, TxResult, StateKey, StateProof } from '#ledger';
+import type { Block, Bytes, Certificate, Genesis, Header, TxResult, StateKey, StateProof, Params, ValidatorChange, ValidatorSet } from '#ledger';
 import type { TreePlace } from '../snapshot/part.js';
 import type { StateReader } from '../state/reader.js';
 import type { AccessQuestion } from '../system/access.js';
@@ -72,6 +72,12 @@ export interface ChainStore {
    * @throws EvmError `unknownHeight` above the head, and below `oldestState` but for genesis.
    */
   state(height?: bigint): StateReader;
+  /** Who votes at a height, which may be the next one's. The same object for as long as nothing changes. */
+  validatorsAt(height: bigint): ValidatorSet;
+  /** The parameters of a height, which may be the next one's. */
+  paramsAt(height: bigint): Params;
+  /** The changes of validators that blocks from `from` on and below `below` brought, the lowest first, at most `limit`. */
+  validatorChanges(from: bigint, below: bigint, limit: number): ValidatorChange[];
   /**
    * Whether Permissions lets the transaction stand in the next block, as far as the head says.
    * @throws EvmError `accountMayNotTransact`, `accountMayNotDeploy`, `noRoleForCall`, whose messages say what to do.

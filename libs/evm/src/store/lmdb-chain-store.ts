@@ -1,12 +1,13 @@
 import { storeKeyOf, treeKeyOf, type StateKey, type StateProof } from '#ledger';
 import {
   blockHash, decodeBlock, decodeCertificate, decodeHeader, encodeBlock, encodeCertificate, encodeHeader, equalBytes, genesisHash, sha256,
-  type Block, type Bytes, type Certificate, type Genesis, type Header,
+  type Block, type Bytes, type Certificate, type Genesis, type Header, type Params, type ValidatorChange, type ValidatorSet,
 } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { ExecutedBlock } from '../execute/executor.js';
 import type { TreePlace } from '../snapshot/part.js';
-import { CodeCache, prunedState, type StoredState } from '../state/stored-state.js';
+import type { BlockOverlay } from '../state/block-overlay.js';
+import { CodeCache, prunedState, StoredState } from '../state/stored-state.js';
 import { Overlay } from '../state/overlay.js';
 import { AccessCheck, AccessMemory, accessMessage, type AccessQuestion } from '../system/access.js';
 import type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './chain-store.js';
@@ -17,6 +18,7 @@ import type { AdmittedTransaction } from '../transaction/admitted.js';
 import { oldestState } from './history.js';
 import { Pruner } from './pruner.js';
 import { StateWriter } from './state-writer.js';
+import { RuleHistory } from './rule-history.js';
 import { heightPlace } from './places.js';
 import { ENTRY_BYTES, RunIndex } from './run-index.js';
 import { asBuffer, heightKey, ownBytes, type Tables } from './tables.js';
@@ -42,6 +44,7 @@ export class LmdbChainStore implements ChainStore {
   readonly base: bigint;
   readonly stateWriter: StateWriter;
   private readonly codes: CodeCache;
+  private readonly rules: RuleHistory;
   private readonly transactionIndex: RunIndex;
   private readonly logIndex: RunIndex;
   private readonly pruner: Pruner | null;
@@ -59,6 +62,7 @@ export class LmdbChainStore implements ChainStore {
   ) {
     this.genesisHash = genesisHash(genesis);
     this.codes = new CodeCache(tables);
+    this.rules = new RuleHistory(tables, genesis);
     this.transactionIndex = new RunIndex(tables.runs, tables.fences, TRANSACTIONS);
     this.logIndex = new RunIndex(tables.runs, tables.fences, LOGS);
     this.base = tables.meta.get(BASE_KEY)?.readBigUInt64BE(0) ?? 0n;
@@ -149,6 +153,23 @@ export class LmdbChainStore implements ChainStore {
     return this.stateWriter.reader(height, height === this.current.height, this.codes, () => this.oldestState);
   }
 
+  validatorsAt(height: bigint): ValidatorSet {
+    return this.rules.validatorsAt(height);
+  }
+
+  paramsAt(height: bigint): Params {
+    return this.rules.paramsAt(height);
+  }
+
+  validatorChanges(from: bigint, below: bigint, limit: number): ValidatorChange[] {
+    return this.rules.changes(from, below, limit);
+  }
+
+  /** The state after a block that is not decided. */
+  stateAfter({ tree, height }: BlockOverlay): StoredState {
+    return new StoredState(tree, this.codes, height);
+  }
+
   checkAccess(transaction: AccessQuestion): void {
     if (this.headAccess?.height !== this.current.height) {
       const state = new Overlay(this.state());
@@ -173,7 +194,7 @@ export class LmdbChainStore implements ChainStore {
   }
 
   /** One batch: all of it or nothing is there after a crash. On disk once `flushed` says so. */
-  async append(block: Block, certificate: Certificate, executed: Pick<ExecutedBlock, 'executed' | 'results' | 'logPrefixes' | 'overlay'>): Promise<void> {
+  async append(block: Block, certificate: Certificate, executed: Pick<ExecutedBlock, 'executed' | 'results' | 'logPrefixes' | 'overlay' | 'wanted'>, nextValidators: ValidatorSet | null = null): Promise<void> {
     const { header } = block;
     const hash = blockHash(header);
     const key = heightKey(header.height);
@@ -190,6 +211,8 @@ export class LmdbChainStore implements ChainStore {
       if (transactions.length > 0) this.transactionIndex.add(transactions);
       if (logs.length > 0) this.logIndex.add(logs);
       this.stateWriter.write(overlay);
+      if (nextValidators !== null) this.rules.putChange({ header, certificate, nextValidators: nextValidators.validators });
+      this.rules.putParams(header.height, executed.wanted.params ?? this.genesis.params);
       void tables.meta.put(HEAD_KEY, key);
     });
     this.transactionIndex.settle();

@@ -29,6 +29,10 @@ export interface Tables {
   readonly dead: Table;
   /** height → root hash[32], then the root node's height u64 ‖ index u32 unless the tree is empty. */
   readonly roots: Table;
+  /** height → the change of validators that its block brought (`encodeValidatorChange`). */
+  readonly validatorChanges: Table;
+  /** height → parameters of the heights above it, where they are others than its own. */
+  readonly params: Table;
 }
 
 /** @param readOnly for a worker thread: it shares the environment that the main thread has open, and may not write. */
@@ -38,7 +42,7 @@ export function openTables(folder: string, readOnly = false): Tables {
   return {
     root, meta: table('meta'), blocks: table('blocks'), headers: table('headers'), certificates: table('certificates'), results: table('results'), heights: table('heights'),
     runs: table('runs'), fences: table('fences'), codes: table('codes'),
-    nodes: table('nodes'), dead: table('dead'), roots: table('roots'),
+    nodes: table('nodes'), dead: table('dead'), roots: table('roots'), validatorChanges: table('validatorChanges'), params: table('params'),
   };
 }
 

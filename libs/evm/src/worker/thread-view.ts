@@ -1,4 +1,4 @@
-import { decodeHeader, genesisHash, sha256, type Bytes, type Genesis, type Header } from '#ledger';
+import { decodeHeader, genesisHash, sha256, type Bytes, type Genesis, type Header, type Params } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { ChainView } from '../execute/view.js';
 import type { Inner, Leaf, Stub } from '../state/node.js';
@@ -9,6 +9,7 @@ import { StateTree } from '../state/tree.js';
 import { oldestState } from '../store/history.js';
 import { loadNode } from '../store/node-pages.js';
 import { storedRoot, stubOf } from '../store/roots.js';
+import { RuleHistory } from '../store/rule-history.js';
 import { heightKey, type Tables } from '../store/tables.js';
 
 const MAX_NODES = 60_000;
@@ -24,6 +25,7 @@ export class ThreadView implements ChainView {
   readonly genesisHash: Bytes;
   readonly access = new AccessMemory();
   private readonly codes: CodeCache;
+  private readonly rules: RuleHistory;
   private readonly nodes = new Map<number, Leaf | Inner>();
   private readonly tree = new StateTree((stub) => this.nodeOf(stub));
 
@@ -33,6 +35,7 @@ export class ThreadView implements ChainView {
   ) {
     this.genesisHash = genesisHash(genesis);
     this.codes = new CodeCache(tables);
+    this.rules = new RuleHistory(tables, genesis);
   }
 
   /** Sees what was committed until now. */
@@ -43,6 +46,10 @@ export class ThreadView implements ChainView {
   header(height: bigint): Header | null {
     const stored = this.tables.headers.get(heightKey(height));
     return stored === undefined ? null : decodeHeader(stored);
+  }
+
+  paramsAt(height: bigint): Params {
+    return this.rules.paramsAt(height);
   }
 
   blockHashAt(height: bigint): Bytes | null {

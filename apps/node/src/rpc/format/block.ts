@@ -48,7 +48,7 @@ function wholeTransactions(store: ChainStore, block: Block, results: readonly St
 function headerOf(store: ChainStore, { header }: Block, results: readonly StoredResult[]): RpcHeader {
   const { height, prevHash, timeMs } = header;
   return {
-    ...constants(store),
+    ...constants(store, height),
     number: toQuantity(height),
     hash: to0x(store.blockHashAt(height) ?? ZERO_HASH),
     parentHash: to0x(prevHash),
@@ -67,7 +67,7 @@ const EMPTY_ROOT = to0x(sha256());
 
 function genesisHeader(store: ChainStore): RpcHeader {
   return {
-    ...constants(store),
+    ...constants(store, 0n),
     number: '0x0',
     hash: to0x(store.genesisHash),
     parentHash: to0x(ZERO_HASH),
@@ -81,7 +81,7 @@ function genesisHeader(store: ChainStore): RpcHeader {
   };
 }
 
-function constants(store: ChainStore): RpcHeader {
+function constants(store: ChainStore, height: bigint): RpcHeader {
   return {
     sha3Uncles: NO_UNCLES,
     miner: ZERO_ADDRESS,
@@ -89,7 +89,7 @@ function constants(store: ChainStore): RpcHeader {
     totalDifficulty: '0x0',
     nonce: '0x0000000000000000',
     extraData: '0x',
-    gasLimit: toQuantity(store.genesis.params.blockGasLimit),
+    gasLimit: toQuantity(store.paramsAt(height).blockGasLimit),
     baseFeePerGas: '0x0',
   };
 }

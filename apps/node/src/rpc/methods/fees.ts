@@ -33,7 +33,7 @@ export const FEE_METHODS: readonly Method[] = [
       const oldest = last - BigInt(blocks - 1);
       const gasUsedRatio = Array.from({ length: blocks }, (_, offset) => {
         const results = chain.store.results(oldest + BigInt(offset));
-        return Number(results?.at(-1)?.cumulativeGasUsed ?? 0n) / Number(chain.store.genesis.params.blockGasLimit);
+        return Number(results?.at(-1)?.cumulativeGasUsed ?? 0n) / Number(chain.store.paramsAt(oldest + BigInt(offset)).blockGasLimit);
       });
       return {
         oldestBlock: toQuantity(oldest),

@@ -1,6 +1,7 @@
 import {
-  blockHash, buildReceipt, buildStateDocument, encodeCertificate, encodeHeader, equalBytes, evidenceKind, evidencePlace, genesisValidators, MAX_PROVEN_SLOTS, to0x, type Bytes, type Evidence, type Receipt, type StateDocument, type StateKey, type StateProof, type ValidatorSet,
+  blockHash, buildReceipt, buildStateDocument, encodeCertificate, encodeHeader, evidenceKind, evidencePlace, genesisValidators, MAX_PROVEN_SLOTS, MAX_VALIDATOR_CHANGES, to0x, type Bytes, type Evidence, type Receipt, type StateDocument, type StateKey, type StateProof, type ValidatorChange, type ValidatorSet,
 } from '#ledger';
+import type { ChainStore } from '#evm';
 import type { ChainAccess, ConsensusStatus, RpcBackend } from '../backend.js';
 import { toQuantity } from '../format/quantity.js';
 import { method, type Method } from '../method.js';
@@ -9,15 +10,22 @@ import { blockId, heightOf, LATEST, stateHeightOf, type BlockId } from '../param
 import { listOf, optional, required } from '../params/parser.js';
 import { address, hash, slot } from '../params/values.js';
 
+/** All changes of validators since genesis that whoever verifies a block must know. */
+function changesBelow(store: ChainStore, height: bigint): ValidatorChange[] {
+  const changes = store.validatorChanges(1n, height, MAX_VALIDATOR_CHANGES + 1);
+  if (changes.length > MAX_VALIDATOR_CHANGES) throw serverError(`the chain has changed its validators more than ${MAX_VALIDATOR_CHANGES} times: a receipt from genesis on is not to be had any more`);
+  return changes;
+}
+
 /** The offline-verifiable receipt of a committed transaction, or null. */
-function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | null {
+export function receiptOf({ store }: ChainAccess, transactionHash: Bytes): Receipt | null {
   const place = store.transaction(transactionHash);
   if (place === null) return null;
   const block = store.block(place.height);
   const results = store.results(place.height);
   const certificate = store.certificate(place.height);
   if (block === null || results === null || certificate === null) return null;
-  return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate, validatorChanges: [] });
+  return buildReceipt({ genesis: store.genesis, block, results, index: place.index, certificate, validatorChanges: changesBelow(store, place.height) });
 }
 
 /** What the state held of an account after a block, proven up to the votes that decided it. */
@@ -29,17 +37,17 @@ function proofOf(chain: ChainAccess, address: Bytes, slots: readonly Bytes[], bl
   if (header === null || certificate === null) throw serverError('header not found');
   const prove = (key: StateKey): StateProof => store.prove(key, height);
   return buildStateDocument({
-    genesis: store.genesis, header, certificate, validatorChanges: [], address, account: prove({ kind: 'account', address }),
+    genesis: store.genesis, header, certificate, validatorChanges: changesBelow(store, height), address, account: prove({ kind: 'account', address }),
     storage: slots.map((place) => ({ slot: place, proof: prove({ kind: 'storage', address, slot: place }) })),
   });
 }
 
-/** A decided header and the votes that decided it: canonical, and in words. Keys of validators are told where this node knows the set. */
-function certificateOf({ store }: ChainAccess, backend: RpcBackend, height: bigint): unknown {
+/** A decided header and the votes that decided it: canonical, and in words. */
+function certificateOf({ store }: ChainAccess, height: bigint): unknown {
   const header = store.header(height);
   const certificate = store.certificate(height);
   if (header === null || certificate === null) return null;
-  const validators = [backend.validators(), genesisValidators(store.genesis)].find((set) => set !== null && equalBytes(set.hash, header.validatorsHash));
+  const validators = store.validatorsAt(height);
   return {
     height: toQuantity(height),
     round: toQuantity(certificate.round),
@@ -48,7 +56,7 @@ function certificateOf({ store }: ChainAccess, backend: RpcBackend, height: bigi
     timeMs: toQuantity(header.timeMs),
     signatures: certificate.signatures.map(({ validator, signature }) => ({
       validator: toQuantity(validator),
-      publicKey: to0x(validators?.at(validator)?.publicKey ?? new Uint8Array(0)),
+      publicKey: to0x(validators.at(validator)?.publicKey ?? new Uint8Array(0)),
       signature: to0x(signature),
     })),
     header: to0x(encodeHeader(header)),
@@ -102,9 +110,9 @@ export const STELE_METHODS: readonly Method[] = [
   method('stele_getReceipt', 'The receipt of a committed transaction that anyone verifies offline; null when there is none yet.', [required('hash', hash)], ({ chain }, transactionHash) => receiptOf(chain, transactionHash)),
   method('stele_getProof', 'What the state held of an account and of slots of its storage after a block, or that it held nothing: anyone verifies it offline.',
     [required('address', address), optional('slots', listOf(slot, MAX_PROVEN_SLOTS), []), optional('block', blockId, LATEST)], ({ chain }, account, slots, block) => proofOf(chain, account, slots, block)),
-  method('stele_getCertificate', 'A block’s header and the votes that decided it; null for genesis, which needs none.', [optional('block', blockId, LATEST)], ({ chain, backend }, block) => {
+  method('stele_getCertificate', 'A block’s header and the votes that decided it; null for genesis, which needs none.', [optional('block', blockId, LATEST)], ({ chain }, block) => {
     const height = heightOf(chain, block);
-    return height === null ? null : certificateOf(chain, backend, height);
+    return height === null ? null : certificateOf(chain, height);
   }),
   method('stele_getConsensus', 'Where this node stands, and who validates.', [], ({ chain, backend }) => consensusOf(chain, backend.consensusStatus(), backend.validators())),
   method('stele_getEvidence', 'Validators that signed two conflicting messages, with both: what recent blocks hold of it, and what waits for a block.', [], ({ backend }) => allEvidence(backend)),

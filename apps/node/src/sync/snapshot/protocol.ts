@@ -1,4 +1,4 @@
-import { decodeAll, decodeHeader, encodeHeader, LedgerError, Writer, type Bytes, type Header } from '#ledger';
+import { decodeAll, decodeHeader, decodeValidatorChange, encodeHeader, encodeValidatorChange, LedgerError, Writer, type Bytes, type Header, type ValidatorChange } from '#ledger';
 import type { TreePlace } from '#evm';
 import { encodeFrame, FRAME } from '../../peer/frames.js';
 
@@ -6,6 +6,8 @@ import { encodeFrame, FRAME } from '../../peer/frames.js';
 export type SnapshotRequest =
   /** Block and certificate of a height. */
   | { kind: 'block'; height: bigint }
+  /** Changes of validators that blocks from a height on brought, below another. */
+  | { kind: 'changes'; from: bigint; below: bigint }
   /** Headers of a range of heights, the lowest first. */
   | { kind: 'headers'; from: bigint; to: bigint }
   /** A part of the state after a height. */
@@ -18,13 +20,17 @@ export const MAX_CODES = 64;
 /** EIP-170 allows 24 KiB; genesis may allot more. */
 const MAX_CODE_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 4096;
-const KINDS = ['block', 'headers', 'part', 'codes'] as const;
+const KINDS = ['block', 'headers', 'part', 'codes', 'changes'] as const;
+/** Of one answer; whoever needs more asks from the last one on. */
+export const MAX_CHANGES = 64;
+const MAX_CHANGE_BYTES = 256 * 1024;
 const HASH_BYTES = 32;
 
 export function snapshotWantedFrame(id: number, request: SnapshotRequest): Buffer {
   const writer = new Writer().u32(id).u8(KINDS.indexOf(request.kind));
   if (request.kind === 'block') writer.u64(request.height);
   else if (request.kind === 'headers') writer.u64(request.from).u64(request.to);
+  else if (request.kind === 'changes') writer.u64(request.from).u64(request.below);
   else if (request.kind === 'part') writer.u64(request.height).u32(request.place.depth).fixed(request.place.depth === 0 ? NO_KEY : request.place.key, HASH_BYTES);
   else writer.list(request.hashes, MAX_CODES, (hash) => writer.fixed(hash, HASH_BYTES));
   return encodeFrame(FRAME.snapshotWanted, writer.finish());
@@ -37,6 +43,7 @@ export function decodeSnapshotWanted(payload: Bytes): { id: number; request: Sna
     switch (kind) {
       case 'block': return { id, request: { kind, height: reader.u64() } };
       case 'headers': return { id, request: { kind, from: reader.u64(), to: reader.u64() } };
+      case 'changes': return { id, request: { kind, from: reader.u64(), below: reader.u64() } };
       case 'part': {
         const height = reader.u64();
         const depth = reader.u32();
@@ -65,6 +72,16 @@ export function encodeHeaders(headers: readonly Header[]): Bytes {
 
 export function decodeHeaders(bytes: Bytes): Header[] {
   return decodeAll(bytes, (reader) => reader.list(MAX_HEADERS, 4, () => decodeHeader(reader.bytes(MAX_HEADER_BYTES))));
+}
+
+export function encodeChanges(changes: readonly ValidatorChange[]): Bytes {
+  const writer = new Writer();
+  writer.list(changes, MAX_CHANGES, (change) => writer.bytes(encodeValidatorChange(change), MAX_CHANGE_BYTES));
+  return writer.finish();
+}
+
+export function decodeChanges(bytes: Bytes): ValidatorChange[] {
+  return decodeAll(bytes, (reader) => reader.list(MAX_CHANGES, 4, () => decodeValidatorChange(reader.bytes(MAX_CHANGE_BYTES))));
 }
 
 export function encodeCodes(codes: readonly Bytes[]): Bytes {

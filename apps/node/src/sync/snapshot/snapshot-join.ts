@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { blockHash, checkBlockBody, decodeAll, decodeBlock, decodeCertificate, equalBytes, fromHex, genesisHash, LightClient, paramsHash, sha256, type Block, type Bytes, type Certificate, type Genesis, type Header } from '#ledger';
+import { blockHash, checkBlockBody, decodeAll, decodeBlock, decodeCertificate, equalBytes, fromHex, genesisHash, LightClient, sha256, type Block, type Bytes, type Certificate, type Genesis, type Header, type ValidatorChange } from '#ledger';
 import { SnapshotWriter } from '#evm';
 import type { Identity } from '../../identity/identity.js';
 import type { Logger } from '../../log/logger.js';
@@ -7,7 +7,7 @@ import { FRAME } from '../../peer/frames.js';
 import type { PeerLink } from '../../peer/link.js';
 import { Mesh, type PeerEndpoints } from '../../peer/mesh.js';
 import { Asking, NobodyHasIt } from './asking.js';
-import { decodeCodes, decodeHeaders, MAX_CODES, MAX_HEADERS } from './protocol.js';
+import { decodeChanges, decodeCodes, decodeHeaders, MAX_CHANGES, MAX_CODES, MAX_HEADERS } from './protocol.js';
 import { StateFetch } from './state-fetch.js';
 
 /** So long a second peer is waited for, before one is believed to be all there are. */
@@ -27,6 +27,8 @@ export interface JoinOptions {
 interface Head {
   block: Block;
   certificate: Certificate;
+  /** Of all heights up to this one: how its validators came from genesis's. */
+  changes: readonly ValidatorChange[];
 }
 
 /**
@@ -93,7 +95,7 @@ export class SnapshotJoin {
   private async attempt(): Promise<bigint> {
     const { genesis, dataFolder, logger } = this.options;
     const height = await this.chooseHeight();
-    const { block, certificate } = await this.certifiedBlock(height);
+    const { block, certificate, changes } = await this.certifiedBlock(height);
     logger.info('begins from a snapshot', { height: Number(height), stateRoot: Buffer.from(block.header.stateRoot).toString('hex') });
     const writer = SnapshotWriter.begin(join(dataFolder, 'chain'), genesis, height);
     try {
@@ -102,7 +104,7 @@ export class SnapshotJoin {
       const root = equalBytes(stateRoot, NO_STATE) ? null : await this.fetch.run(Buffer.from(stateRoot).toString('latin1'));
       await this.fetchCodes(writer);
       const headers = await this.headersBelow(block.header);
-      await writer.finish(root, block, certificate, headers);
+      await writer.finish(root, { block, certificate, changes, headers });
       logger.info('the snapshot is whole', { height: Number(height), nodes: writer.nodes, parts: this.parts });
       return height;
     } catch (error) {
@@ -131,23 +133,32 @@ export class SnapshotJoin {
   /** The block, believed by genesis's validators; of two peers where there are two, so that a fork shows. */
   private async certifiedBlock(height: bigint): Promise<Head> {
     const light = LightClient.fromGenesis(this.options.genesis);
-    const read = (answer: Uint8Array): Head => {
-      const head = readBlock(answer, height);
-      const check = light.accept({ header: head.block.header, certificate: head.certificate });
-      if (!check.ok && check.code !== 'conflict') throw new Error(check.message);
-      return head;
-    };
     const witnesses = this.mesh.up.filter((link) => (link.height ?? 0n) >= height).slice(0, 2);
     const heads: Head[] = [];
-    for (const link of witnesses) heads.push(...(await this.asking.ask({ kind: 'block', height }, read, link).then((head) => [head], () => [])));
+    for (const link of witnesses) heads.push(...(await this.headOf(light, height, link).then((head) => [head], () => [])));
     if (light.conflict !== null) throw new Error(`this node does not begin: ${light.conflict.message}`);
-    const head = heads[0] ?? (await this.asking.ask({ kind: 'block', height }, read));
-    // The light client has seen to validatorsHash. What rules the next height is part of the state only when a contract holds it.
-    const { header } = head.block;
-    if (!equalBytes(header.nextValidatorsHash, header.validatorsHash) || !equalBytes(header.paramsHash, paramsHash(this.options.genesis.params))) {
-      throw new Error(`validators or parameters have changed since genesis: this version begins such a chain from genesis only (STELE_SYNC=genesis)`);
+    return heads[0] ?? this.headOf(light, height);
+  }
+
+  /** What one peer says of the block. The changes are believed one after another, so that one who leaves some out has no head to offer. */
+  private async headOf(light: LightClient, height: bigint, link?: PeerLink): Promise<Head> {
+    const changes: ValidatorChange[] = [];
+    for (let last = MAX_CHANGES; last === MAX_CHANGES; ) {
+      const from = (changes.at(-1)?.header.height ?? 0n) + 1n;
+      const more = await this.asking.ask({ kind: 'changes', from, below: height + 1n }, (answer) => readChanges(light, answer, from, height), link);
+      changes.push(...more);
+      last = more.length;
     }
-    return head;
+    const head = await this.asking.ask({ kind: 'block', height }, (answer) => {
+      const read = readBlock(answer, height);
+      const check = light.accept({ header: read.block.header, certificate: read.certificate });
+      if (!check.ok && check.code !== 'conflict') throw new Error(check.message);
+      const { header } = read.block;
+      const isChange = !equalBytes(header.nextValidatorsHash, header.validatorsHash);
+      if (isChange !== (changes.at(-1)?.header.height === height)) throw new Error(`the change of validators at height ${height} was left out, or made up`);
+      return read;
+    }, link);
+    return { ...head, changes };
   }
 
   private async fetchCodes(writer: SnapshotWriter): Promise<void> {
@@ -179,7 +190,21 @@ export class SnapshotJoin {
   }
 }
 
-function readBlock(answer: Bytes, height: bigint): Head {
+/** Ascending changes from a height on, each certified by those whom the changes before it name. */
+function readChanges(light: LightClient, answer: Bytes, from: bigint, upTo: bigint): ValidatorChange[] {
+  const changes = decodeChanges(answer);
+  let least = from;
+  for (const change of changes) {
+    const { height } = change.header;
+    if (height < least || height > upTo) throw new Error(`a change of validators at height ${height} where ${least} to ${upTo} was asked for`);
+    const check = light.acceptChange(change);
+    if (!check.ok && check.code !== 'conflict') throw new Error(check.message);
+    least = height + 1n;
+  }
+  return changes;
+}
+
+function readBlock(answer: Bytes, height: bigint): Omit<Head, 'changes'> {
   const { block, certificate } = decodeAll(answer, (reader) => ({ block: decodeBlock(reader.bytes(0xffff_ffff)), certificate: decodeCertificate(reader.bytes(0xffff_ffff)) }));
   if (block.header.height !== height) throw new Error(`block ${block.header.height} where ${height} was asked for`);
   const fault = checkBlockBody(block);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { encodeBlock, encodeCertificate, Writer, type Bytes, type Header } from '#ledger';
 import type { ChainStore } from '#evm';
 import type { PeerLink } from '../../peer/link.js';
-import { decodeSnapshotWanted, encodeCodes, encodeHeaders, MAX_HEADERS, snapshotPartFrame, type SnapshotRequest } from './protocol.js';
+import { decodeSnapshotWanted, encodeChanges, encodeCodes, encodeHeaders, MAX_CHANGES, MAX_HEADERS, snapshotPartFrame, type SnapshotRequest } from './protocol.js';
 
 /** Requests of one peer that wait for their answer; whoever sends more speaks another protocol. */
 const MAX_REQUESTS = 32;
@@ -73,6 +73,8 @@ export class SnapshotServer {
         }
         return encodeHeaders(headers);
       }
+      case 'changes':
+        return encodeChanges(store.validatorChanges(request.from, request.below, MAX_CHANGES));
       case 'part':
         return request.place.depth > 256 ? null : store.part(request.place, request.height);
       case 'codes':

@@ -5,7 +5,7 @@ import type { Server, TLSSocket } from 'node:tls';
 import { createExecutor, openChainStore, type ChainStore, type Executor } from '#evm';
 import {
   blockHash, certificateHash, DEFAULT_PARAMS, evidenceRoot, genesisValidators, paramsHash, sign, toHex, voteSignBytes, ZERO_HASH,
-  type Block, type Bytes, type Certificate, type Genesis, type GenesisAlloc, type Header, type Params, type ValidatorSet,
+  type Block, type Bytes, type Certificate, type Genesis, type GenesisAlloc, type GenesisMember, type Header, type Params, type ValidatorSet,
 } from '#ledger';
 import { Chain } from '../../chain/chain.js';
 import { loadIdentity, type Identity } from '../../identity/identity.js';
@@ -18,6 +18,8 @@ export interface WorldOptions {
   validators: number;
   observers?: number;
   params?: Partial<Params>;
+  /** One whose accounts nobody has, by default; validators are theirs in turn. */
+  members?: readonly GenesisMember[];
   alloc?: readonly GenesisAlloc[];
   /** The program of the nodes' threads; without it they have none. */
   program?: string;
@@ -39,12 +41,13 @@ export class TestWorld {
     const folder = mkdtempSync(join(tmpdir(), 'stele-sync-'));
     const names = Array.from({ length: options.validators + (options.observers ?? 0) }, (_, i) => `node-${i}`);
     const identities = await Promise.all(names.map((name) => loadIdentity(join(folder, name))));
+    const members = options.members ?? [{ name: 'one', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }];
     const genesis: Genesis = {
       version: 2, evmChainId: TEST_EVM_CHAIN_ID, faultModel: 'BFT', timeMs: BigInt(Date.now()) - 3_600_000n, hardfork: 'osaka', protocolVersion: 1,
       access: 'open',
       params: { ...DEFAULT_PARAMS, proposeTimeoutMs: 1500, prevoteTimeoutMs: 400, precommitTimeoutMs: 400, timeoutDeltaMs: 200, ...options.params },
-      members: [{ name: 'one', governance: new Uint8Array(20).fill(1), operations: new Uint8Array(20).fill(2) }],
-      validators: identities.slice(0, options.validators).map(({ publicKey }) => ({ publicKey, power: 1n, member: 0 })),
+      members,
+      validators: identities.slice(0, options.validators).map(({ publicKey }, i) => ({ publicKey, power: 1n, member: i % members.length })),
       alloc: options.alloc ?? [],
     };
     const world = new TestWorld(folder, genesis, genesisValidators(genesis), options.program);
