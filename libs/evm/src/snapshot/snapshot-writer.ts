@@ -105,11 +105,12 @@ export class SnapshotWriter {
    * The rest of the store; then it is one.
    * @param root null for a state without a leaf.
    */
-  async finish(root: Placed | null, { block, certificate, changes, headers }: SnapshotHead): Promise<void> {
+  async finish(root: Placed | null, head: SnapshotHead): Promise<void> {
     if (this.codeHashes.size > 0) throw new Error(`the code of ${this.codeHashes.size} contracts is missing`);
     this.endPage();
     await this.written();
     const { tables } = this;
+    const { block, certificate, changes, headers } = head;
     const key = heightKey(this.height);
     const genesis = genesisState(tables, this.genesis);
     const rules = new RuleHistory(tables, this.genesis);
