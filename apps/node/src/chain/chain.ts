@@ -11,7 +11,7 @@ import type { PeerLink } from '../peer/link.js';
 import { Mesh, type PeerEndpoints } from '../peer/mesh.js';
 import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame, sizeOf } from '../peer/messages.js';
 import { Admission } from '../pool/admission.js';
-import { Pool } from '../pool/pool.js';
+import { DEFAULT_POOL_LIMITS, Pool } from '../pool/pool.js';
 import { SafetyModule } from '../safety/safety-module.js';
 import { BlockSync } from '../sync/block-sync.js';
 import { LaggardHelper } from '../sync/helper.js';
@@ -44,7 +44,7 @@ type Listeners<T> = Set<(value: T) => void>;
 
 /** One chain as this node runs it: store, pool, consensus, peers. */
 export class Chain {
-  readonly pool = new Pool();
+  readonly pool = new Pool(DEFAULT_POOL_LIMITS, (transaction) => this.store.memberOf(transaction));
   readonly gossip: Gossip;
   readonly mesh: Mesh;
   readonly sync: BlockSync;

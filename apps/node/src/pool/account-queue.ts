@@ -14,7 +14,11 @@ export class AccountQueue {
   /** How many follow the state's nonce without a gap. */
   readyCount = 0;
 
-  constructor(private nonce: bigint) {}
+  /** @param member whose account it was when the queue began; null for nobody's. */
+  constructor(
+    private nonce: bigint,
+    readonly member: number | null = null,
+  ) {}
 
   /** The nonce of the sender's account: what a block may take next. */
   get stateNonce(): bigint {

@@ -44,6 +44,22 @@ describe('pool', () => {
     expect(candidates(pool)).toEqual(['b0', 'a0', 'c0', 'b1', 'a1', 'b2']);
   });
 
+  it('gives members even shares of gas, however many accounts each has, and what one leaves to the others', () => {
+    const member = new Map([['a', 1], ['b', 1], ['c', 2]].map(([name, id]) => [toHex(account(String(name))), Number(id)]));
+    const pool = new Pool(DEFAULT_POOL_LIMITS, ({ senderKey }) => member.get(senderKey) ?? null);
+    for (const [sender, nonce] of [['a', 0], ['a', 1], ['b', 0], ['b', 1], ['c', 0], ['c', 1]] as const) pool.add(transaction(sender, nonce), stateWith(), 0);
+    expect(candidates(pool)).toEqual(['a0', 'c0', 'b0', 'c1', 'a1', 'b1']);
+    // A transaction that asks for twice the gas counts twice.
+    const heavy = new Pool(DEFAULT_POOL_LIMITS, ({ senderKey }) => member.get(senderKey) ?? null);
+    heavy.add({ ...transaction('c', 0), gasLimit: 42_000n }, stateWith(), 0);
+    for (const [sender, nonce] of [['a', 0], ['a', 1], ['c', 1]] as const) heavy.add(transaction(sender, nonce), stateWith(), 0);
+    expect(candidates(heavy)).toEqual(['c0', 'a0', 'a1', 'c1']);
+    // Accounts that are nobody's share like one member.
+    const open = new Pool(DEFAULT_POOL_LIMITS, ({ senderKey }) => (senderKey === toHex(account('c')) ? 2 : null));
+    for (const [sender, nonce] of [['a', 0], ['a', 1], ['b', 0], ['c', 0], ['c', 1]] as const) open.add(transaction(sender, nonce), stateWith(), 0);
+    expect(candidates(open)).toEqual(['a0', 'c0', 'b0', 'c1', 'a1']);
+  });
+
   it('holds back what stands behind a gap until the gap is filled', () => {
     const pool = new Pool();
     pool.add(transaction('a', 1), stateWith(), 0);

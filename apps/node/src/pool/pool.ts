@@ -1,6 +1,7 @@
 import type { AdmittedTransaction, StateReader } from '#evm';
 import { toHex } from '#ledger';
 import { AccountQueue, type PoolEntry } from './account-queue.js';
+import { inFairOrder } from './fair-order.js';
 import { PoolError } from './pool-error.js';
 
 export interface PoolLimits {
@@ -40,8 +41,8 @@ const PEER_ROOM = 4;
 const REPLACE_PERCENT = 10n;
 
 /**
- * Transactions that wait for a block: first in, first out for each sender, the senders taking turns, so that none crowds out
- * the others. Time and state are given by the caller.
+ * Transactions that wait for a block: first in, first out for each sender; members share a block's gas evenly, and their senders take
+ * turns, so that none crowds out the others. Time and state are given by the caller.
  */
 export class Pool {
   private readonly accounts = new Map<string, AccountQueue>();
@@ -51,7 +52,11 @@ export class Pool {
   private arrivals = 0;
   private readyTotal = 0;
 
-  constructor(private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS) {}
+  /** @param memberOf whose account the sender's is; null for nobody's: these together are treated like one member. */
+  constructor(
+    private readonly limits: PoolLimits = DEFAULT_POOL_LIMITS,
+    private readonly memberOf: (transaction: AdmittedTransaction) => number | null = () => null,
+  ) {}
 
   get size(): number {
     return this.byIds.size;
@@ -104,7 +109,7 @@ export class Pool {
     let queue = this.accounts.get(senderKey);
     // A queue knows its sender's nonce: each block advances it. Only the first of a sender, and who sends value, costs a read.
     const account = queue === undefined || transaction.value > 0n ? state.account(transaction.sender) : null;
-    queue ??= new AccountQueue(account?.nonce ?? 0n);
+    queue ??= new AccountQueue(account?.nonce ?? 0n, this.memberOf(transaction));
     if (transaction.nonce < queue.stateNonce) throw new PoolError('nonceTooLow', `nonce too low: the account's next nonce is ${queue.stateNonce}, the transaction has ${transaction.nonce}`);
     if (transaction.value > 0n && transaction.value > (account?.balance ?? 0n)) throw new PoolError('insufficientFunds', `insufficient funds: the account holds ${account?.balance ?? 0n} wei and sends ${transaction.value}`);
     const rival = queue.at(transaction.nonce);
@@ -121,20 +126,9 @@ export class Pool {
     return 'added';
   }
 
-  /** Ready transactions, one of each sender in turn, the senders in the order in which they first came. Lazy. */
-  *candidates(): Generator<AdmittedTransaction> {
-    let turns = [...this.accounts.values()].filter((queue) => queue.readyCount > 0).map((queue) => ({ entries: queue.ready(), first: firstArrival(queue) }));
-    turns.sort((a, b) => a.first - b.first);
-    while (turns.length > 0) {
-      const next: typeof turns = [];
-      for (const turn of turns) {
-        const { value, done } = turn.entries.next();
-        if (done === true) continue;
-        yield value.transaction;
-        next.push(turn);
-      }
-      turns = next;
-    }
+  /** Ready transactions in the order in which a block takes them. Lazy. */
+  candidates(): Generator<AdmittedTransaction> {
+    return inFairOrder([...this.accounts.values()].filter((queue) => queue.readyCount > 0));
   }
 
   /** Everything that waits, ready or not: for peers that have just connected. */
@@ -220,9 +214,4 @@ export class Pool {
   private forget(entry: PoolEntry): void {
     if (this.byIds.delete(entry.transaction.key.slice(0, 2 * ID_BYTES))) this.bytes -= entry.transaction.raw.length;
   }
-}
-
-function firstArrival(queue: AccountQueue): number {
-  const { value } = queue.ready().next();
-  return value?.arrival ?? 0;
 }

@@ -83,6 +83,8 @@ export interface ChainStore {
    * @throws EvmError `accountMayNotTransact`, `accountMayNotDeploy`, `noRoleForCall`, whose messages say what to do.
    */
   checkAccess(transaction: AccessQuestion): void;
+  /** The member to whom the sender's account belongs in the head's state, by its id in Consortium; null for nobody's. */
+  memberOf(transaction: AccessQuestion): number | null;
   /** Proves what the state holds at a key, or that it holds nothing; `verifyStateProof` checks it. @throws EvmError as `state`. */
   prove(key: StateKey, height?: bigint): StateProof;
   /** A part of the state's tree after that block, for a node that begins there (docs/spec/sync.md); null where there is no such node, or no such state. */

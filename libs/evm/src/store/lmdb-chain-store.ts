@@ -171,12 +171,20 @@ export class LmdbChainStore implements ChainStore {
   }
 
   checkAccess(transaction: AccessQuestion): void {
+    const fault = this.accessAtHead().fault(transaction);
+    if (fault !== null) throw new EvmError(fault, accessMessage(fault, transaction));
+  }
+
+  memberOf(transaction: AccessQuestion): number | null {
+    return this.accessAtHead().memberOf(transaction);
+  }
+
+  private accessAtHead(): AccessCheck {
     if (this.headAccess?.height !== this.current.height) {
       const state = new Overlay(this.state());
       this.headAccess = { height: this.current.height, check: new AccessCheck(state, state, this.access) };
     }
-    const fault = this.headAccess.check.fault(transaction);
-    if (fault !== null) throw new EvmError(fault, accessMessage(fault, transaction));
+    return this.headAccess.check;
   }
 
   prove(key: StateKey, height: bigint = this.current.height): StateProof {

@@ -90,6 +90,14 @@ export class AccessCheck {
     return (word & ONLY_ROLES) === 0n || this.hasRole(word >> ROLES_AT, question.to, question.data) ? null : 'noRoleForCall';
   }
 
+  /** The member to whom the sender's account belongs, or null. */
+  memberOf(question: AccessQuestion): number | null {
+    const head = this.state.storage(PERMISSIONS_ADDRESS, HEAD_SLOT, KEY, HEAD_KEY);
+    if (head !== this.head) this.begin(head);
+    const word = this.wordOf(question);
+    return word === 0n ? null : Number((word >> MEMBER_AT) & U32);
+  }
+
   private begin(head: Bytes): void {
     const word = numberOf(head);
     this.head = head;
