@@ -161,7 +161,7 @@ describe('a store that began from a snapshot', () => {
     if (block === null || certificate === null || !isWhole(part)) throw new Error('the state is larger than a part');
     const root = writer.putWhole(part);
     for (const codeHash of [...writer.missingCode]) await writer.putCode(source.store.code(fromHex(codeHash)) as Bytes);
-    await writer.finish(root, block, certificate, []);
+    await writer.finish(root, { block, certificate, changes: [], headers: [] });
 
     const store = (await openChainStore(folder, { genesis: source.genesis, history: 5 })) as LmdbChainStore;
     const executor = await createExecutor({ store });
