@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   chain: 'chn',
   node: 'nod',
   operation: 'op',
+  contract: 'ctr',
   dataCenter: 'dc',
   apiKey: 'key',
   refreshToken: 'rft',
