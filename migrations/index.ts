@@ -8,6 +8,7 @@ import { OperationsAndOutbox1795392000002 } from './1795392000002-operations-and
 import { Isolation1795392000003 } from './1795392000003-isolation.js';
 import { PruneIdempotencyKeys1795392000004 } from './1795392000004-prune-idempotency-keys.js';
 import { PruneRefreshTokens1795392000005 } from './1795392000005-prune-refresh-tokens.js';
+import { Contracts1795392000006 } from './1795392000006-contracts.js';
 
 export const MIGRATIONS = [
   RolesAndTenancy1795392000000,
@@ -16,4 +17,5 @@ export const MIGRATIONS = [
   Isolation1795392000003,
   PruneIdempotencyKeys1795392000004,
   PruneRefreshTokens1795392000005,
+  Contracts1795392000006,
 ];

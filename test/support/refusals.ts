@@ -16,6 +16,9 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
 /** Bodies that pass the wire schema: a refusal of the body's form would hide whether the chain shows. */
 const BODIES: Record<string, unknown> = {
+  'post /v1/chains/{id}/contracts': { bytecode: '0x00', abi: [] },
+  'post /v1/chains/{id}/contracts/{contractId}/deployment': { signedTransaction: '0x02' },
+  'post /v1/chains/{id}/contract-verifications': { address: `0x${'a'.repeat(40)}`, source: { sources: { 'A.sol': { content: 'contract A {}' } } } },
   'post /v1/chains/{id}/genesis/signatures': { account: `0x${'a'.repeat(40)}`, signature: `0x${'1'.repeat(130)}` },
 };
 

@@ -17,6 +17,11 @@ import { ChainsController } from './chains/chains.controller.js';
 import { ChainsService } from './chains/chains.service.js';
 import { GenesisController } from './chains/genesis.controller.js';
 import { GenesisService } from './chains/genesis.service.js';
+import { Compiler } from './compiler/compiler.js';
+import { ChainCalls } from './contracts/chain-calls.js';
+import { ContractsController } from './contracts/contracts.controller.js';
+import { ContractsService } from './contracts/contracts.service.js';
+import { Deployments } from './contracts/deployments.js';
 import { DataCentersController } from './data-centers/data-centers.controller.js';
 import { DataCentersService } from './data-centers/data-centers.service.js';
 import { DATABASE } from './database.js';
@@ -25,6 +30,7 @@ import { Idempotency } from './http/idempotency.js';
 import { OpenApiController, OpenApiDocument } from './http/openapi.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { OperationsService } from './operations/operations.service.js';
+import { RpcForwarder } from './rpc/forwarder.js';
 import { RpcAccess } from './rpc/rpc-access.js';
 import { ApiKeysController } from './tenants/api-keys.controller.js';
 import { ApiKeysService } from './tenants/api-keys.service.js';
@@ -36,6 +42,7 @@ export interface GatewayResources {
   dataSource: DataSource;
   feed: OperationFeed;
   tokenKey: TokenKey;
+  forwarder: RpcForwarder;
 }
 
 /** Wiring only. */
@@ -47,17 +54,18 @@ export class GatewayModule {
       imports: [PassportModule, JwtModule.register({ secret: resources.tokenKey })],
       controllers: [
         HealthController, OpenApiController, TenantsController, SessionsController, ApiKeysController, ChainsController,
-        GenesisController, OperationsController, DataCentersController,
+        GenesisController, ContractsController, OperationsController, DataCentersController,
       ],
       providers: [
         { provide: DATABASE, useValue: resources.dataSource },
         { provide: OperationFeed, useValue: resources.feed },
+        { provide: RpcForwarder, useValue: resources.forwarder },
         { provide: TOKEN_KEY, useValue: resources.tokenKey },
         { provide: AttemptThrottle, useFactory: () => new AttemptThrottle() },
         { provide: APP_GUARD, useClass: PolicyGuard },
         AccessTokens, AccessTokenGuard, Authenticator, Identities, JwtStrategy, LocalStrategy, PasswordGuard, Sessions,
         TenantsService, ApiKeysService, ChainsService, GenesisService, OperationsService, DataCentersService, Idempotency,
-        OpenApiDocument, RpcAccess,
+        OpenApiDocument, RpcAccess, ChainCalls, Compiler, ContractsService, Deployments,
       ],
     };
   }

@@ -88,6 +88,8 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
   const tokenKey = createSecretKey(loadOrCreateSeed(settings.home, 'access-token'));
   const dataSource = await openDataSource(settings.databaseUrl, { applicationName: 'stele-gateway', poolSize: 20 });
   const feed = new OperationFeed(dataSource, settings.databaseUrl);
+  const upstreams = new Upstreams(identity);
+  const forwarder = new RpcForwarder(upstreams);
   try {
     await feed.start();
     await withTransaction(dataSource, (manager) => new Install(manager).publishGatewayKey(`0x${Buffer.from(identity.publicKey).toString('hex')}`));
@@ -96,14 +98,12 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
       routes.push(route);
       onRoute(route);
     });
-    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey }), adapter, { logger: new NestLogger(logger), abortOnError: false });
+    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey, forwarder }), adapter, { logger: new NestLogger(logger), abortOnError: false });
     app.useGlobalFilters(new ProblemFilter(routes));
     app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationError }));
     if (settings.corsOrigins.length > 0) app.enableCors({ origin: settings.corsOrigins, exposedHeaders: ['location', 'x-request-id', 'retry-after'] });
     const fastify = adapter.getInstance() as unknown as FastifyInstance;
-    const upstreams = new Upstreams(identity);
     const access = app.get(RpcAccess);
-    const forwarder = new RpcForwarder(upstreams);
     const feeds = new Feeds(upstreams, logger);
     const filters = new FilterStore(feeds);
     const calls = new OwnCalls(forwarder, filters, logger);
@@ -138,6 +138,7 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
       },
     };
   } catch (error) {
+    await upstreams.close();
     await feed.close();
     await dataSource.destroy();
     throw error;

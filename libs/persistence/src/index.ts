@@ -2,7 +2,7 @@
  * The database and the queue. Three groups of classes, by who may use them:
  *
  * - gateway: `registerTenant`, `Users`, `Tenants`, `RefreshTokens` with `rotateRefreshToken` and `revokeRefreshToken`,
- *   `ApiKeys` with `findApiKeyByPrefix`, `Chains`, `Operations`, `OperationFeed`, `DataCenters`, `IdempotencyKeys`, `Install`;
+ *   `ApiKeys` with `findApiKeyByPrefix`, `Chains`, `Contracts`, `Operations`, `OperationFeed`, `DataCenters`, `IdempotencyKeys`, `Install`;
  *   always within `withTenant`, `withUser` or `withPlatform`, as row-level security shows nothing otherwise
  *   (`Users.findForLogin`, `findApiKeyByPrefix` and the token functions need nothing);
  * - provisioner: `Outbox`, `ChainLeases` with `withLease`, `ChainObservations`, `OperationProgress`, `PortAllocations`,
@@ -32,6 +32,9 @@ export { ChainObservations, type ChainSeen, type NodeSeen } from './chains/chain
 export { ChainLeases, withLease, type ChainLease } from './chains/chain-lease.js';
 export type { Alloc, ChainMemberRecord, ChainRecord, ChainStatus, FaultModel } from './chains/chain.entity.js';
 export type { NodeEndpoints, NodeKind, NodePorts, NodeRecord, NodeStatus } from './chains/chain-node.entity.js';
+
+export { Contracts, type ContractDeployed, type NewContract } from './contracts/contracts.js';
+export type { ContractListRecord, ContractRecord, ContractSource, ContractStatus, Verification } from './contracts/contract.entity.js';
 
 export { operationIsOver, OperationProgress, Operations, type OperationChange } from './operations/operations.js';
 export { OperationFeed } from './operations/operation-feed.js';

@@ -47,6 +47,24 @@ const TABLE: Record<string, Expected> = {
     path: () => `/v1/chains/${chainId}/genesis/signatures`,
     body: () => ({ account: `0x${'a'.repeat(40)}`, signature: `0x${'1'.repeat(130)}` }),
   },
+  // The chain of this test has no nodes yet: who may ask hears so, or that there is no such contract.
+  'POST /v1/chains/:id/contracts': {
+    statuses: [401, 404, 403, 409, 409, 409, 403, 409, 403],
+    path: () => `/v1/chains/${chainId}/contracts`,
+    body: () => ({ bytecode: '0x00', abi: [] }),
+  },
+  'GET /v1/chains/:id/contracts': { statuses: members(200), path: () => `/v1/chains/${chainId}/contracts` },
+  'GET /v1/chains/:id/contracts/:contractId': { statuses: [401, 404, 404, 404, 404, 404, 403, 404, 404], path: () => `/v1/chains/${chainId}/contracts/${newId('contract')}` },
+  'POST /v1/chains/:id/contracts/:contractId/deployment': {
+    statuses: [401, 404, 403, 404, 404, 404, 403, 404, 403],
+    path: () => `/v1/chains/${chainId}/contracts/${newId('contract')}/deployment`,
+    body: () => ({ signedTransaction: '0x02' }),
+  },
+  'POST /v1/chains/:id/contract-verifications': {
+    statuses: [401, 404, 403, 409, 409, 409, 403, 409, 403],
+    path: () => `/v1/chains/${chainId}/contract-verifications`,
+    body: () => ({ address: `0x${'a'.repeat(40)}`, source: { sources: { 'A.sol': { content: 'contract A {}' } } } }),
+  },
   'DELETE /v1/chains/:id': { statuses: [401, 404, 403, 403, 202, 202, 403, 202, 403], path: () => `/v1/chains/${chainId}` },
   'GET /v1/operations/:id': { statuses: members(200), path: () => `/v1/operations/${operationId}` },
   'GET /v1/operations/:id/events': { statuses: members(200), path: () => `/v1/operations/${operationId}/events` },

@@ -1,7 +1,7 @@
 /** Row-level security and grants, tried with raw queries under the gateway's own role: a forgotten `where` shows nothing. */
 import type { EntityManager } from 'typeorm';
 import { randomAccount, seedChain, seedDataCenter, seedPlatformAdmin, seedTenant, startTestStores, type TestDatabase, type TestStores } from '../../testing/index.js';
-import { ApiKeys, Chains, findApiKeyByPrefix, IdempotencyKeys, openDataSource, Operations, RefreshTokens, Users, withAccess, withTenant, withUser, type Access } from '../index.js';
+import { ApiKeys, Chains, Contracts, findApiKeyByPrefix, IdempotencyKeys, openDataSource, Operations, RefreshTokens, Users, withAccess, withTenant, withUser, type Access } from '../index.js';
 
 let stores: TestStores;
 let db: TestDatabase;
@@ -11,8 +11,10 @@ let adminId: string;
 let chainOfB: Awaited<ReturnType<typeof seedChain>>;
 let shared: Awaited<ReturnType<typeof seedChain>>;
 let keyOfB: string;
+/** B's, by chain. */
+const contractOn = new Map<string, string>();
 
-const TENANT_TABLES = ['chains', 'chain_member', 'chain_nodes', 'operations', 'operation_events', 'api_keys', 'tenant_user', 'tenants', 'users', 'refresh_tokens', 'idempotency_keys'];
+const TENANT_TABLES = ['contracts', 'chains', 'chain_member', 'chain_nodes', 'operations', 'operation_events', 'api_keys', 'tenant_user', 'tenants', 'users', 'refresh_tokens', 'idempotency_keys'];
 
 beforeAll(async () => {
   stores = await startTestStores();
@@ -28,6 +30,10 @@ beforeAll(async () => {
   await withTenant(db.gateway, b, (manager) =>
     new ApiKeys(manager).create({ ...b, name: 'k', prefix: 'stele_bbbb', hash: 'h'.repeat(64), scopes: ['rpc'], expiresAt: new Date(Date.now() + 1e6) }),
   ).then((key) => (keyOfB = key.id));
+  for (const { chain } of [chainOfB, shared]) {
+    const made = await withTenant(db.gateway, b, (manager) => new Contracts(manager, b.tenantId).prepare({ chainId: chain.id, createdBy: b.userId, name: 'C', abi: [], creationCode: '0x00', source: null }));
+    contractOn.set(chain.id, made.id);
+  }
   await withUser(db.gateway, b.userId, (manager) => new RefreshTokens(manager).issue({ userId: b.userId, hash: 'r'.repeat(64), expiresAt: new Date(Date.now() + 1e6) }));
   await new IdempotencyKeys(db.gateway).begin(b, 'key', 'hash');
 });
@@ -133,4 +139,24 @@ test('every table has forced row-level security', async () => {
     `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations' and not (relrowsecurity and relforcerowsecurity)`,
   );
   expect(open).toEqual([]);
+});
+
+test('a contract is seen by every member of its chain, and changed by the tenant that prepared it alone', async () => {
+  const [own, common] = [contractOn.get(chainOfB.chain.id) ?? '', contractOn.get(shared.chain.id) ?? ''];
+  expect(idsOf(await as(a, 'select id from contracts'))).toEqual([common]);
+  expect(idsOf(await as(b, 'select id from contracts order by id'))).toEqual([own, common].sort());
+  await as(a, `update contracts set name = 'taken' where id in ($1, $2)`, [own, common]);
+  await as(a, 'delete from contracts where id in ($1, $2)', [own, common]);
+  expect(await as(b, 'select distinct name from contracts')).toEqual([{ name: 'C' }]);
+  const insert = (chainId: string, tenantId: string) =>
+    as(a, `insert into contracts (id, chain_id, tenant_id, created_by, name, abi) values ('ctr_x', $1, $2, $3, 'x', '[]')`, [chainId, tenantId, a.userId]);
+  await expect(insert(chainOfB.chain.id, a.tenantId)).rejects.toThrow(/row-level security/);
+  await expect(insert(shared.chain.id, b.tenantId)).rejects.toThrow(/row-level security/);
+});
+
+test('what stands on a chain stays known: only what was prepared can be deleted', async () => {
+  const id = contractOn.get(shared.chain.id) ?? '';
+  await withTenant(db.gateway, b, (manager) => new Contracts(manager, b.tenantId).sending(id, `0x${'1'.repeat(64)}`));
+  await as(b, 'delete from contracts where id = $1', [id]);
+  expect(idsOf(await as(b, 'select id from contracts where id = $1', [id]))).toEqual([id]);
 });

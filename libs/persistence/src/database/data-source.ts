@@ -4,6 +4,7 @@ import { ChainNodeEntity } from '../chains/chain-node.entity.js';
 import { ChainEntity, ChainMemberEntity } from '../chains/chain.entity.js';
 import { DataCenterEntity } from '../data-centers/data-center.entity.js';
 import { TenantEntity, TenantUserEntity } from '../identity/tenant.entity.js';
+import { ContractEntity } from '../contracts/contract.entity.js';
 import { ApiKeyEntity, RefreshTokenEntity } from '../identity/token.entities.js';
 import { UserEntity } from '../identity/user.entity.js';
 import { OperationEntity } from '../operations/operation.entity.js';
@@ -11,7 +12,7 @@ import { assertSafeRole } from './boot-check.js';
 
 export const ENTITIES = [
   UserEntity, TenantEntity, TenantUserEntity, RefreshTokenEntity, ApiKeyEntity,
-  ChainEntity, ChainMemberEntity, ChainNodeEntity, OperationEntity, DataCenterEntity,
+  ChainEntity, ChainMemberEntity, ChainNodeEntity, OperationEntity, DataCenterEntity, ContractEntity,
 ];
 
 export interface DataSourceSettings {

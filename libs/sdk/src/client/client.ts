@@ -2,6 +2,8 @@ import {
   isOperationOver,
   type ChainOperationView,
   type ChainView,
+  type ContractSummary,
+  type ContractView,
   type CreateApiKeyRequest,
   type CreatedApiKeyView,
   type CreateChainInput,
@@ -11,8 +13,11 @@ import {
   type NodeView,
   type OperationView,
   type Page,
+  type PreparedContractView,
+  type PrepareContractInput,
   type Problem,
   type SessionView,
+  type VerifyContractRequest,
 } from '#contracts';
 import { SteleApiError } from './error.js';
 import { readServerSentEvents } from './server-sent-events.js';
@@ -31,9 +36,13 @@ export interface SteleClientOptions {
 interface Call {
   body?: unknown;
   headers?: Record<string, string>;
+  /** Where the work itself may take longer than the client's own bound. */
+  timeoutMs?: number;
 }
 
 const RECONNECT_PAUSE_MS = 500;
+/** The gateway's own bound of a compilation is 30 s, and some may wait before it. */
+const COMPILE_TIMEOUT_MS = 120_000;
 
 /** One identity's view of a Stele gateway. Every failed call throws a {@link SteleApiError}. */
 export class SteleClient {
@@ -98,6 +107,29 @@ export class SteleClient {
     return this.call('POST', `/v1/chains/${chainId}/genesis/signatures`, { body: { account, signature } });
   }
 
+  /** Compiles sources, or takes bytecode and ABI; the answer holds the transaction that the caller signs. */
+  prepareContract(chainId: string, body: PrepareContractInput): Promise<PreparedContractView> {
+    return this.call('POST', `/v1/chains/${chainId}/contracts`, { body, timeoutMs: COMPILE_TIMEOUT_MS });
+  }
+
+  /** Sends the signed transaction; the same again answers the same. */
+  deployContract(chainId: string, contractId: string, signedTransaction: string): Promise<ContractView> {
+    return this.call('POST', `/v1/chains/${chainId}/contracts/${contractId}/deployment`, { body: { signedTransaction } });
+  }
+
+  contracts(chainId: string): Promise<Page<ContractSummary>> {
+    return this.call('GET', `/v1/chains/${chainId}/contracts`);
+  }
+
+  contract(chainId: string, contractId: string): Promise<ContractView> {
+    return this.call('GET', `/v1/chains/${chainId}/contracts/${contractId}`);
+  }
+
+  /** Compares sources with code that stands on the chain. */
+  verifyContract(chainId: string, body: VerifyContractRequest): Promise<ContractView> {
+    return this.call('POST', `/v1/chains/${chainId}/contract-verifications`, { body, timeoutMs: COMPILE_TIMEOUT_MS });
+  }
+
   operation(operationId: string): Promise<OperationView> {
     return this.call('GET', `/v1/operations/${operationId}`);
   }
@@ -147,7 +179,7 @@ export class SteleClient {
       method,
       headers: { ...this.authorization(), ...(call.body === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-      signal: AbortSignal.timeout(this.options.timeoutMs ?? 30_000),
+      signal: AbortSignal.timeout(call.timeoutMs ?? this.options.timeoutMs ?? 30_000),
     });
     if (!response.ok) throw await this.errorOf(response, `${method} ${path}`);
     if (response.status === 204) return undefined as T;
