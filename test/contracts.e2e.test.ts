@@ -90,6 +90,15 @@ describe('contracts by the portal', () => {
     expect(await client.deployContract(chainId, prepared.contract.id, await sign(founder.operations, prepared))).toMatchObject({ name: 'Ours', status: 'deployed', verification: null, source: null });
   });
 
+  test('a deployment that was sent, and of which nobody heard, is found when it is handed in again', async () => {
+    const prepared = await client.prepareContract(chainId, { source: source(), constructorArguments: [6], from: founder.operations.address });
+    const signed = await sign(founder.operations, prepared);
+    const hash = await reader().sendRawTransaction({ serializedTransaction: signed });
+    await reader().waitForTransactionReceipt({ hash, pollingInterval: 50 });
+    expect(await client.contract(chainId, prepared.contract.id)).toMatchObject({ status: 'prepared' });
+    expect(await client.deployContract(chainId, prepared.contract.id, signed)).toMatchObject({ status: 'deployed', transactionHash: hash });
+  });
+
   test('faults are told before anything is signed, and a failed deployment with its reason', async () => {
     const broken = { sources: { 'A.sol': { content: 'pragma solidity ^0.8.0;\ncontract A { uint x = true; }' } } };
     await expect(client.prepareContract(chainId, { source: broken })).rejects.toMatchObject({ status: 422, code: 'compilation_failed' });

@@ -27,6 +27,8 @@ export class TestNode {
   /** What to do with the next request instead of answering. */
   next: 'answer' | 'dieAfterAccepting' | 'fail' = 'answer';
   hanging = false;
+  /** So many bytes more in every header. */
+  padding = 0;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -79,7 +81,7 @@ export class TestNode {
   grow(blocks: number): void {
     for (let i = 0; i < blocks; i++) {
       this.height += 1;
-      const params = { subscription: 'heads', result: headerAt(this.height) };
+      const params = { subscription: 'heads', result: { ...headerAt(this.height), extraData: 'x'.repeat(this.padding) } };
       for (const client of this.webSockets.clients) client.send(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params }));
     }
   }

@@ -72,7 +72,12 @@ export class ContractsService {
   async get(caller: TenantIdentity, chainId: string, id: string): Promise<ContractView> {
     const chain = await this.chains.of(caller, chainId);
     const record = await this.find(caller, chainId, id);
-    return contractView(await this.deployments.settle(caller, chain, record));
+    const settled = await this.deployments.settle(caller, chain, record).catch((error: unknown) => {
+      // What is known is told also while no node answers.
+      if (error instanceof CodedError && (error.code === 'no_live_node' || error.code === 'chain_not_running')) return record;
+      throw error;
+    });
+    return contractView(settled);
   }
 
   /** The caller's signature over what was prepared. The same again answers the same. */

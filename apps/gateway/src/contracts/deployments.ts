@@ -41,9 +41,18 @@ export class Deployments {
       if ((await receiptOf(chain, hash)) === null) await chain.call('eth_sendRawTransaction', [raw]);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      await this.write(caller, (contracts) => contracts.refused(record.id, hash));
-      throw new CodedError('transaction_refused', `The chain refuses the transaction: ${error.message}`, { cause: error });
+      // The same request may have come twice, and the other one brought it in: then this refusal means nothing.
+      if ((await chain.call('eth_getTransactionByHash', [hash])) === null) await this.refuse(caller, record, hash, error);
     }
+    return this.awaitBlock(caller, chain, record);
+  }
+
+  private async refuse(caller: TenantIdentity, record: ContractRecord, hash: string, error: RpcError): Promise<never> {
+    await this.write(caller, (contracts) => contracts.refused(record.id, hash));
+    throw new CodedError('transaction_refused', `The chain refuses the transaction: ${error.message}`, { cause: error });
+  }
+
+  private async awaitBlock(caller: TenantIdentity, chain: CalledChain, record: ContractRecord): Promise<ContractRecord> {
     const deadline = Date.now() + WAIT_MS;
     for (;;) {
       const now = await this.settle(caller, chain, await this.read(caller, record));

@@ -80,6 +80,7 @@ export class RpcWebSockets {
     const renew = async (): Promise<ChainAccess> => {
       last = await access.grant(chainId, request.headers).catch((error: unknown) => {
         if (toCodedError(error).status < 500) throw error;
+        if (last.expiresAtMs <= Date.now()) throw new CodedError('token_expired', undefined, { cause: error });
         return last;
       });
       return last;

@@ -257,6 +257,25 @@ describe('JSON-RPC over WebSocket', () => {
     opened.socket.close();
   }, 20_000);
 
+  it('ends a socket whose reader does not read, and no other', async () => {
+    const chainId = await chainOf('a');
+    const node = nodes[0] as TestNode;
+    const [slow, quick] = [open(chainId), open(chainId)];
+    await Promise.all([slow, quick].map(({ socket }) => new Promise((resolve) => socket.once('open', resolve))));
+    for (const opened of [slow, quick]) expect((await ask(opened, 'eth_subscribe', ['newHeads'])).result).toBeDefined();
+    node.padding = 256 * 1024;
+    slow.socket.pause();
+    // 16 MiB wait in the gateway at most, some more in the system's own buffers.
+    for (let height = 11; height <= 210; height++) {
+      node.grow(1);
+      expect(await quick.next()).toMatchObject({ params: { result: { number: `0x${height.toString(16)}` } } });
+    }
+    slow.socket.resume();
+    expect(await slow.closed).toBe(1006);
+    expect(quick.socket.readyState).toBe(WebSocket.OPEN);
+    quick.socket.close();
+  }, 30_000);
+
   it('refuses subscriptions beyond its bound, and those that make no sense', async () => {
     const chainId = await chainOf('a');
     const opened = open(chainId);

@@ -19,6 +19,8 @@ export interface SessionLimits {
 export const DEFAULT_SESSION_LIMITS: SessionLimits = { subscriptions: 100, callsInFlight: 64, backlogBytes: 16 * 1024 * 1024 };
 
 const PING_MS = 20_000;
+const HIGH_WATER_BYTES = 1024 * 1024;
+const DRAIN_POLL_MS = 20;
 
 interface Subscription {
   leave: () => void;
@@ -62,6 +64,7 @@ export class SocketSession {
     const body = bytesOf(data);
     const added: string[] = [];
     try {
+      await this.drained();
       const access = await this.renew();
       // Who hears of a block reads it next: at the node that told of it, since others may not have it yet.
       const teller = this.subscriptions.size === 0 ? null : this.feeds.nodeOf(access.chainId);
@@ -116,6 +119,11 @@ export class SocketSession {
     if (subscription === undefined) return;
     for (const message of subscription.held ?? []) this.send(message);
     subscription.held = null;
+  }
+
+  /** Who has not read its last answers gets no more of them: only events, which do not wait to be asked for, pile up to the bound. */
+  private async drained(): Promise<void> {
+    while (this.client.readyState === WebSocket.OPEN && this.client.bufferedAmount > HIGH_WATER_BYTES) await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
   }
 
   private send(message: string | Buffer): void {
