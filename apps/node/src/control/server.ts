@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LedgerError } from '#ledger';
+import type { BindingPurpose, NodeBinding } from '../identity/binding.js';
 import type { Enrolment } from './enrolment.js';
 
 /** `host:port`s of each peer, by raw public key in hex. */
@@ -12,6 +13,8 @@ export interface NodeControl {
   /** @throws ControlRefusal `otherGenesis`, LedgerError for a genesis that is none. */
   putGenesis(genesisFile: unknown, endpoints: Endpoints): Promise<void>;
   putEndpoints(endpoints: Endpoints): void;
+  /** @throws ControlRefusal `noGenesis`. */
+  binding(member: number, purpose: BindingPurpose): NodeBinding;
   metrics(): string;
   drain(): void;
 }
@@ -70,6 +73,12 @@ async function handle(node: NodeControl, enrolment: Enrolment, keyOf: (socket: T
     case 'PUT /v1/endpoints':
       node.putEndpoints(endpointsOf((await bodyOf(request))['endpoints']));
       return {};
+    case 'POST /v1/binding': {
+      const { member, purpose } = await bodyOf(request);
+      if (!Number.isInteger(member) || (member as number) < 0 || (member as number) > 0xffff_ffff) throw new ControlRefusal(400, 'badBody', 'member is the id of a member in the Consortium contract, a whole number');
+      if (purpose !== 'register' && purpose !== 'activate') throw new ControlRefusal(400, 'badBody', 'purpose is register or activate');
+      return node.binding(member as number, purpose);
+    }
     case 'POST /v1/drain':
       node.drain();
       return {};

@@ -8,6 +8,7 @@ import { Chain } from '../chain/chain.js';
 import type { NodeConfig } from '../config.js';
 import { Enrolment } from '../control/enrolment.js';
 import { ControlRefusal, createControlServer, type Endpoints } from '../control/server.js';
+import { bindNode, type BindingPurpose, type NodeBinding } from '../identity/binding.js';
 import { loadIdentity, type Identity } from '../identity/identity.js';
 import type { Logger } from '../log/logger.js';
 import { attachRpc, type RpcServer } from '../rpc/index.js';
@@ -70,6 +71,13 @@ export class LedgerNode {
   ) {
     this.genesis = new GenesisFolder(join(config.dataFolder, 'genesis'));
     this.backend = new NodeBackend(identity.publicKey);
+  }
+
+  /** @throws ControlRefusal `noGenesis`. */
+  binding(member: number, purpose: BindingPurpose): NodeBinding {
+    if (this.chain === undefined) throw new ControlRefusal(409, 'noGenesis', 'this node has no chain yet: give it a genesis first');
+    const { store } = this.chain;
+    return bindNode(this.identity, store.genesisHash, member, purpose === 'register' ? { height: 0n, hash: store.genesisHash } : store.head());
   }
 
   status(): Record<string, unknown> {
@@ -150,6 +158,7 @@ export class LedgerNode {
   private readonly control = {
     status: (): Record<string, unknown> => this.status(),
     metrics: (): string => metricsText(this.chain, this.startedAtMs),
+    binding: (member: number, purpose: BindingPurpose): NodeBinding => this.binding(member, purpose),
     drain: (): void => void setImmediate(this.onDrain),
     putGenesis: (genesisFile: unknown, endpoints: Endpoints): Promise<void> => {
       const installed = this.installing.catch(() => undefined).then(() => this.install(genesisFile, endpoints));

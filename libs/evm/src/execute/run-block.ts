@@ -12,6 +12,7 @@ import type { Lane } from './lane.js';
 import type { Message, Outcome } from './message.js';
 import { checkPlace, runTransaction } from './run-transaction.js';
 import { AccessCheck } from '../system/access.js';
+import { applyUpgrade } from '../system/upgrade.js';
 import type { ChainView } from './view.js';
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -61,6 +62,7 @@ export class BlockRun {
     this.txGasLimit = params.txGasLimit;
     this.base = view.state(parent.height);
     this.overlay = new Overlay(this.base);
+    applyUpgrade(this.overlay, parent.height + 1n);
     this.access = new AccessCheck(this.overlay, this.base, view.access);
     this.environment = environmentOf(parent, timeMs, this.gasLimit);
   }

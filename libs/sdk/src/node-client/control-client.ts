@@ -70,6 +70,14 @@ export class ControlClient {
     return this.call('GET', '/v1/metrics');
   }
 
+  /**
+   * What the node's key signs for Consortium: `register` for registerNode, `activate` (with the newest block) for activate and rotateNode.
+   * @param member its id in the Consortium contract.
+   */
+  binding(member: number, purpose: 'register' | 'activate'): Promise<{ publicKey: string; height: string; proof: string }> {
+    return this.call('POST', '/v1/binding', { member, purpose });
+  }
+
   drain(): Promise<unknown> {
     return this.call('POST', '/v1/drain', {});
   }

@@ -1,0 +1,57 @@
+import { keccak256 } from 'viem';
+import { fromHex, toHex, type Bytes } from '#ledger';
+import { openTestChain, type TestChain } from '../../testing/chain.js';
+import { CONSORTIUM, PERMISSIONS, SystemCaller } from '../../testing/system.js';
+import { hex, Wallet } from '../../testing/wallet.js';
+import { CONSORTIUM_ADDRESS, PERMISSIONS_ADDRESS } from './addresses.js';
+
+/** Creates a contract of this code: PUSH2 length, DUP1, PUSH1 11, PUSH0, CODECOPY, PUSH0, RETURN. */
+const creationOf = (code: string): `0x${string}` => `0x61${(code.length / 2).toString(16).padStart(4, '0')}80600a5f395ff3${code}`;
+
+describe('an upgrade of a system contract by its members', () => {
+  let chain: TestChain;
+  let system: SystemCaller;
+  const [anna, bert] = [new Wallet('anna'), new Wallet('bert')];
+  /** The same contract with a byte behind it that never runs. */
+  const next = `${PERMISSIONS.runtime.slice(2)}00`;
+  let at: Bytes;
+
+  beforeAll(async () => {
+    chain = await openTestChain({ members: [anna, bert].map(({ address }, i) => ({ name: `member ${i}`, governance: address, operations: address })) });
+    system = new SystemCaller(chain);
+    const block = await chain.commit([await anna.sign({ data: creationOf(next), gas: 8_000_000n })]);
+    at = chain.store.results(block.header.height)?.[0]?.contractAddress as Bytes;
+    expect(toHex(chain.store.state().code(at))).toBe(next);
+  });
+  afterAll(() => chain.close());
+
+  const codeOf = (address: Bytes): string => toHex(chain.store.state().code(address));
+  const plan = (height: bigint, target = PERMISSIONS.address, code = hex(at), hash = keccak256(`0x${next}`)): Promise<string | null> => system.decide([anna, bert], 'upgrade', [target, code, hash, height]);
+
+  test('takes place when its height begins, and not before; storage stays', async () => {
+    const height = chain.store.head().height + 5n;
+    expect(await plan(height)).toBeNull();
+    expect(await system.read(CONSORTIUM, 'pendingUpgrade')).toMatchObject({ height, target: 2 });
+    while (chain.store.head().height < height - 1n) await chain.commit([]);
+    expect(codeOf(PERMISSIONS_ADDRESS)).toBe(PERMISSIONS.runtime.slice(2));
+    const word = await system.read(PERMISSIONS, 'wordOf', [anna.account.address]);
+    // The first transaction of that block already meets the new code.
+    await chain.commit([await system.raw(anna, PERMISSIONS, 'createRole', ['first'])]);
+    expect([codeOf(PERMISSIONS_ADDRESS), chain.store.results(height)?.[0]?.status]).toEqual([next, 1]);
+    expect([await system.read(PERMISSIONS, 'wordOf', [anna.account.address]), await system.read(PERMISSIONS, 'roleCount')]).toEqual([word, 1]);
+    await chain.commit([]);
+    expect(codeOf(PERMISSIONS_ADDRESS)).toBe(next);
+    expect(codeOf(CONSORTIUM_ADDRESS)).toBe(CONSORTIUM.runtime.slice(2));
+  });
+
+  test('is refused for code that is not the named one, for a height that is over, for other contracts, and while another waits', async () => {
+    const later = chain.store.head().height + 50n;
+    expect(await plan(later, PERMISSIONS.address, hex(at), keccak256('0x00'))).toBe('BadUpgrade');
+    expect(await plan(later, PERMISSIONS.address, anna.account.address)).toBe('BadUpgrade');
+    expect(await plan(chain.store.head().height)).toBe('BadUpgrade');
+    expect(await plan(later, hex(at))).toBe('BadUpgrade');
+    expect(await plan(later, CONSORTIUM.address)).toBeNull();
+    expect(await plan(later + 1n)).toBe('BadUpgrade');
+    expect(fromHex(CONSORTIUM.address)).toEqual(CONSORTIUM_ADDRESS);
+  });
+});
