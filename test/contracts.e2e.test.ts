@@ -22,7 +22,7 @@ contract Token is ERC20 {
     constructor(uint256 cap_) ERC20("Token", "TOK") { require(cap_ > 0, "no cap"); cap = cap_; _mint(msg.sender, Prices.half(cap_)); }
 }`,
     },
-    'lib/Prices.sol': { content: 'pragma solidity ^0.8.20; library Prices { function half(uint256 x) internal pure returns (uint256) { return x / 2; } }' },
+    'lib/Prices.sol': 'pragma solidity ^0.8.20; library Prices { function half(uint256 x) internal pure returns (uint256) { return x / 2; } }',
   },
   settings: { optimizer: { enabled: true, runs: 200 } },
   contract: 'Token',
@@ -77,7 +77,8 @@ describe('contracts by the portal', () => {
   test('sources that differ in a comment match in part; others do not, and the answer says where', async () => {
     expect(await client.verifyContract(chainId, { address, source: source('// a note') })).toMatchObject({ verification: 'partial', address });
     expect(await client.verifyContract(chainId, { address, source: source() })).toMatchObject({ verification: 'exact' });
-    expect((await client.contracts(chainId)).data).toHaveLength(1);
+    expect((await client.contracts(chainId, address)).data).toHaveLength(1);
+    expect((await client.contracts(chainId, `0x${'9'.repeat(40)}`)).data).toEqual([]);
     await expect(client.verifyContract(chainId, { address, source: { ...source(), settings: {} } })).rejects.toMatchObject({ status: 422, code: 'source_mismatch' });
     await expect(client.verifyContract(chainId, { address: `0x${'9'.repeat(40)}`, source: source() })).rejects.toMatchObject({ code: 'source_mismatch' });
   });

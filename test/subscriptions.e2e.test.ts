@@ -1,5 +1,5 @@
 /** Real nodes on child processes: every validator is killed in turn under load, and whoever listens through the gateway misses nothing and hears nothing twice. */
-import { createPublicClient, createWalletClient, defineChain, http, type Abi, type Hex } from 'viem';
+import { createPublicClient, createWalletClient, defineChain, http, webSocket, type Abi, type Hex } from 'viem';
 import { WebSocket } from 'ws';
 import type { NodeView } from '#contracts';
 import type { SteleClient } from '#sdk';
@@ -137,5 +137,25 @@ describe('subscriptions and filters through the gateway', () => {
     // What entered a pool while no node was listened to is not told; everything else is.
     expect(pending.filter((hash) => hashes.includes(hash)).length).toBeGreaterThan(hashes.length / 2);
     listener.close();
+  });
+
+  test('viem watches over WebSocket, and filters tell what enters the pool and the chain', async () => {
+    const apiKey = String(client.authorization()['authorization']).replace(/^Bearer /, '');
+    const url = `${client.rpcUrl(chainId).replace(/^http/, 'ws')}/${apiKey}`;
+    const chain = defineChain({ id: evmChainId, name: 'e2e', nativeCurrency: { name: 'none', symbol: 'NONE', decimals: 18 }, rpcUrls: { default: { http: [url] } } });
+    const reader = createPublicClient({ chain, transport: webSocket(url, { reconnect: false }) });
+    const writer = createWalletClient({ chain, transport: webSocket(url, { reconnect: false }), account: founder.operations });
+    const seen: bigint[] = [];
+    const unwatch = reader.watchBlockNumber({ onBlockNumber: (number) => void seen.push(number) });
+    const [pending, blocks] = [await call<string>('eth_newPendingTransactionFilter', []), await call<string>('eth_newBlockFilter', [])];
+    const { abi, bytecode } = stockContract();
+    const hash = await writer.deployContract({ abi: abi as Abi, bytecode, args: [5n] });
+    const { blockNumber, blockHash } = await reader.waitForTransactionReceipt({ hash });
+    await eventually('viem hears of the block', () => (seen.includes(blockNumber) ? true : undefined));
+    expect(await call<Hex[]>('eth_getFilterChanges', [pending])).toContain(hash);
+    expect(await call<Hex[]>('eth_getFilterChanges', [pending])).toEqual([]);
+    expect(await call<Hex[]>('eth_getFilterChanges', [blocks])).toContain(blockHash);
+    unwatch();
+    for (const { transport } of [reader, writer]) (await transport.getRpcClient()).close();
   });
 });

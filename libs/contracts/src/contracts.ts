@@ -1,6 +1,6 @@
 /** Contracts on a chain: compiled, deployed by a transaction that the caller signs, verified against sources. */
 import { z } from 'zod';
-import { AddressSchema, HashSchema, HexDataSchema, NameSchema, TimestampSchema } from './common.js';
+import { AddressSchema, HashSchema, HexDataSchema, NameSchema, PageQuerySchema, TimestampSchema } from './common.js';
 import { idSchema } from './ids.js';
 
 const MAX_SOURCES = 200;
@@ -12,8 +12,12 @@ const SourcePathSchema = z
   .max(300)
   .regex(/^[^\p{Cc}\\]+$/u, 'must hold no control characters and no backslash');
 
-const SourcesSchema = z
-  .record(SourcePathSchema, z.strictObject({ content: z.string(), keccak256: z.string().optional() }))
+const SourceTextSchema = z.strictObject({ content: z.string(), keccak256: z.string().optional() });
+/** By path, as the compiler takes them. */
+const SourcesSchema = z.record(SourcePathSchema, SourceTextSchema);
+/** By path: the text alone, or as in standard JSON. */
+const GivenSourcesSchema = z
+  .record(SourcePathSchema, z.union([z.string(), SourceTextSchema]))
   .refine((sources) => Object.keys(sources).length >= 1 && Object.keys(sources).length <= MAX_SOURCES, `must hold 1 to ${MAX_SOURCES} sources`);
 
 /**
@@ -23,7 +27,7 @@ const SourcesSchema = z
 export const CompileRequestSchema = z
   .strictObject({
     language: z.literal('Solidity').optional(),
-    sources: SourcesSchema,
+    sources: GivenSourcesSchema,
     settings: z.looseObject({}).optional(),
     /** `Name` or `path:Name`; may be left out where only one contract of the sources can be deployed. */
     contract: z.string().min(1).max(400).optional(),
@@ -32,6 +36,11 @@ export const CompileRequestSchema = z
   })
   .meta({ id: 'CompileRequest' });
 export type CompileRequest = z.infer<typeof CompileRequestSchema>;
+
+/** The text of each source. */
+export function sourceTexts({ sources }: CompileRequest): Record<string, { content: string }> {
+  return Object.fromEntries(Object.entries(sources).map(([path, source]) => [path, { content: typeof source === 'string' ? source : source.content }]));
+}
 
 export const AbiSchema = z.array(z.looseObject({ type: z.string() })).max(2_000);
 
@@ -91,6 +100,10 @@ export const ContractSchema = z
   })
   .meta({ id: 'Contract' });
 export type ContractView = z.infer<typeof ContractSchema>;
+
+/** `?address=…` beside the page of GET /v1/chains/{id}/contracts. */
+export const ContractQuerySchema = PageQuerySchema.extend({ address: AddressSchema.optional() });
+export type ContractQuery = z.infer<typeof ContractQuerySchema>;
 
 /** Signed by the caller as it stands: type 2, no fees. */
 export const UnsignedTransactionSchema = z

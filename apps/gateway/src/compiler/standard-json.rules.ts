@@ -1,4 +1,4 @@
-import { CodedError, type CompileRequest, type FieldError } from '#contracts';
+import { CodedError, sourceTexts, type CompileRequest, type FieldError } from '#contracts';
 
 /** What a compilation is asked for; the compiler's own settings stand for the rest. */
 export const OUTPUTS = ['abi', 'metadata', 'evm.bytecode.object', 'evm.bytecode.linkReferences', 'evm.deployedBytecode.object', 'evm.deployedBytecode.linkReferences', 'evm.deployedBytecode.immutableReferences'];
@@ -44,7 +44,7 @@ export interface SolcOutput {
 /** Standard JSON of a request; what is asked for as output is ours, whatever the request says. */
 export function standardJsonOf(request: CompileRequest): string {
   const { outputSelection: _theirs, modelChecker: _slow, ...settings } = request.settings ?? {};
-  return JSON.stringify({ language: 'Solidity', sources: request.sources, settings: { ...settings, outputSelection: { '*': { '*': OUTPUTS } } } });
+  return JSON.stringify({ language: 'Solidity', sources: sourceTexts(request), settings: { ...settings, outputSelection: { '*': { '*': OUTPUTS } } } });
 }
 
 /** Line and column, from 1, of a byte offset in a source. */
@@ -56,7 +56,7 @@ function placeOf(content: string, offset: number): string {
 function fieldErrorOf(error: SolcError, request: CompileRequest): FieldError {
   const { sourceLocation } = error;
   if (sourceLocation === undefined) return { path: 'sources', message: error.message };
-  const content = request.sources[sourceLocation.file]?.content;
+  const content = sourceTexts(request)[sourceLocation.file]?.content;
   const place = content === undefined || sourceLocation.start < 0 ? '' : `:${placeOf(content, sourceLocation.start)}`;
   return { path: `${sourceLocation.file}${place}`, message: error.message };
 }

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import {
-  ContractSchema, ContractSummarySchema, DeployContractRequestSchema, pageSchema, PageQuerySchema, PrepareContractRequestSchema, PreparedContractSchema, VerifyContractRequestSchema,
-  type ContractSummary, type ContractView, type DeployContractRequest, type Page, type PageQuery, type PrepareContractRequest, type PreparedContractView, type VerifyContractRequest,
+  ContractQuerySchema, ContractSchema, ContractSummarySchema, DeployContractRequestSchema, pageSchema, PrepareContractRequestSchema, PreparedContractSchema, VerifyContractRequestSchema,
+  type ContractQuery, type ContractSummary, type ContractView, type DeployContractRequest, type Page, type PrepareContractRequest, type PreparedContractView, type VerifyContractRequest,
 } from '#contracts';
 import type { TenantIdentity } from '../auth/identity.js';
 import { Policy, TenantCaller } from '../auth/policy.js';
@@ -26,7 +26,7 @@ export class ContractsController {
   @Get('contracts')
   @Policy.tenantReader('chains:read')
   @ApiOkResponse({ standardSchema: pageSchema(ContractSummarySchema) })
-  listContracts(@TenantCaller() caller: TenantIdentity, @Param('id') id: string, @Query({ schema: PageQuerySchema }) query: PageQuery): Promise<Page<ContractSummary>> {
+  listContracts(@TenantCaller() caller: TenantIdentity, @Param('id') id: string, @Query({ schema: ContractQuerySchema }) query: ContractQuery): Promise<Page<ContractSummary>> {
     return this.contracts.list(caller, id, query);
   }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import {
-  CodedError, isId, type CompileRequest, type ContractSummary, type ContractView, type Page, type PageQuery, type PrepareContractRequest, type PreparedContractView,
+  CodedError, isId, sourceTexts, type CompileRequest, type ContractQuery, type ContractSummary, type ContractView, type Page, type PrepareContractRequest, type PreparedContractView,
   type UnsignedTransaction, type VerifyContractRequest,
 } from '#contracts';
 import { Contracts, withTenant, type ContractRecord, type ContractSource } from '#persistence';
@@ -23,7 +23,7 @@ const NOBODY = '0x000000000000000000000000000000000000dead';
 const sourceOf = (request: CompileRequest, compiled: CompiledContract): ContractSource => ({
   compiler: compiled.compiler,
   contract: compiled.name,
-  sources: Object.fromEntries(Object.entries(request.sources).map(([path, { content }]) => [path, { content }])),
+  sources: sourceTexts(request),
   settings: request.settings ?? {},
   runtimeCode: compiled.runtimeCode,
   holes: compiled.holes,
@@ -62,10 +62,10 @@ export class ContractsService {
     return { contract: contractView(record), transaction, warnings: compiled?.warnings ?? [] };
   }
 
-  async list(caller: TenantIdentity, chainId: string, query: PageQuery): Promise<Page<ContractSummary>> {
+  async list(caller: TenantIdentity, chainId: string, query: ContractQuery): Promise<Page<ContractSummary>> {
     const page = pageRequest('contract', query);
     await this.chains.of(caller, chainId);
-    return pageOf(await this.write(caller, (contracts) => contracts.list(chainId, page)), query, contractSummary);
+    return pageOf(await this.write(caller, (contracts) => contracts.list(chainId, page, query.address)), query, contractSummary);
   }
 
   /** Where it was sent and the answer was lost, the chain is asked. */

@@ -45,10 +45,11 @@ export class Contracts {
     return this.manager.createQueryBuilder(ContractEntity, 'c').addSelect(['c.abi', 'c.creationCode', 'c.source']).where('c.id = :id and c.chain_id = :chainId', { id, chainId }).getOne();
   }
 
-  /** Newest first. */
-  async list(chainId: string, page: { limit: number; before?: string }): Promise<ContractListRecord[]> {
+  /** Newest first; those at one address where it is given. */
+  async list(chainId: string, page: { limit: number; before?: string }, address?: string): Promise<ContractListRecord[]> {
     const query = this.manager.createQueryBuilder(ContractEntity, 'c').where('c.chain_id = :chainId', { chainId }).orderBy('c.id', 'DESC').limit(page.limit);
     if (page.before !== undefined) query.andWhere('c.id < :before', { before: page.before });
+    if (address !== undefined) query.andWhere('c.address = :address', { address });
     return query.getMany();
   }
 

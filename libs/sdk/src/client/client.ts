@@ -117,8 +117,9 @@ export class SteleClient {
     return this.call('POST', `/v1/chains/${chainId}/contracts/${contractId}/deployment`, { body: { signedTransaction } });
   }
 
-  contracts(chainId: string): Promise<Page<ContractSummary>> {
-    return this.call('GET', `/v1/chains/${chainId}/contracts`);
+  /** Newest first; those at one address where it is given. */
+  contracts(chainId: string, address?: string): Promise<Page<ContractSummary>> {
+    return this.call('GET', `/v1/chains/${chainId}/contracts${address === undefined ? '' : `?address=${address}`}`);
   }
 
   contract(chainId: string, contractId: string): Promise<ContractView> {
