@@ -65,7 +65,7 @@ export async function record(seed: number, count: number): Promise<Recording> {
   const kinds: (() => object)[] = [
     () => ({ to: token, data: encodeFunctionData({ abi: Token.abi, functionName: 'transfer', args: [pick(wallets).account.address, BigInt(next(400))] }) }),
     () => ({ to: programAt(next(PROGRAMS)), data: key(), value: BigInt(next(3)) }),
-    () => ({ to: programAt(next(PROGRAMS)), data: `0x${'ff'.repeat(32)}`, gas: BigInt(22_000 + next(40_000)) }),
+    () => ({ to: programAt(next(PROGRAMS)), data: `0x${'ff'.repeat(32)}`, gas: BigInt(22_300 + next(40_000)) }),
     () => {
       const { address, input } = pick(inputs);
       return { to: FORWARDER, data: `0x${address.toString(16).padStart(64, '0')}${hex(input).slice(2)}`, gas: 12_000_000n };

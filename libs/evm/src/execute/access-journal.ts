@@ -22,7 +22,11 @@ export class AccessJournal {
   /** How many of those each open frame began with. */
   private frames: number[] = [];
 
-  constructor(private readonly state: OverlayStateManager) {}
+  /** @param precompiles in hex: warm in each transaction. */
+  constructor(
+    private readonly state: OverlayStateManager,
+    private readonly precompiles: ReadonlySet<string> = new Set(),
+  ) {}
 
   async putAccount(address: Address, account: Account): Promise<void> {
     this.touchAddress(address);
@@ -63,7 +67,7 @@ export class AccessJournal {
 
   isWarmedAddress(address: Uint8Array): boolean {
     const key = bytesToUnprefixedHex(address);
-    return this.warm.has(key) || this.alwaysWarm.has(key);
+    return this.warm.has(key) || this.alwaysWarm.has(key) || this.precompiles.has(key);
   }
 
   addWarmedAddress(address: Uint8Array): void {
@@ -71,17 +75,24 @@ export class AccessJournal {
   }
 
   isWarmedStorage(address: Uint8Array, slot: Uint8Array): boolean {
-    const key = bytesToUnprefixedHex(address);
-    const place = bytesToUnprefixedHex(slot);
+    return this.isWarmSlot(bytesToUnprefixedHex(address), bytesToUnprefixedHex(slot));
+  }
+
+  /** The same with keys in hex. */
+  isWarmSlot(key: string, place: string): boolean {
     return this.warm.get(key)?.has(place) === true || this.alwaysWarm.get(key)?.has(place) === true;
   }
 
   addWarmedStorage(address: Uint8Array, slot: Uint8Array): void {
-    const slots = this.slotsOf(bytesToUnprefixedHex(address));
-    const key = bytesToUnprefixedHex(slot);
-    if (slots.has(key)) return;
-    slots.add(key);
-    this.undo.push({ from: slots, key });
+    this.warmSlot(bytesToUnprefixedHex(address), bytesToUnprefixedHex(slot));
+  }
+
+  /** The same with keys in hex. */
+  warmSlot(key: string, place: string): void {
+    const slots = this.slotsOf(key);
+    if (slots.has(place)) return;
+    slots.add(place);
+    this.undo.push({ from: slots, key: place });
   }
 
   /** @param address hex, with or without 0x. */

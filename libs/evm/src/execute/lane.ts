@@ -32,6 +32,9 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
     customCrypto: { keccak256, sha256: (bytes) => sha256(bytes), ecrecover: precompileRecover },
   });
   common.updateParams(rules.prices);
+  // The library asks for several EIPs at each call and log, and looks through a list each time; the rules never change.
+  const eips = new Set((common as unknown as { _activatedEIPsCache: number[] })._activatedEIPsCache);
+  common.isActivatedEIP = (eip) => eips.has(eip);
   const state = new OverlayStateManager();
   const blockchain = {
     getBlock: async (height: number) => ({ hash: (): Bytes => blockHashAt(BigInt(height)) ?? new Uint8Array(32) }),
@@ -55,7 +58,7 @@ export async function createLane(evmChainId: bigint, blockHashAt: BlockHashAt, c
   await evm.runCode({ code: Uint8Array.of(0x5b), gasLimit: 100n });
   useLoop(shown);
   if (rules.quick) {
-    evm.journal = new AccessJournal(state) as unknown as EVM['journal'];
+    evm.journal = new AccessJournal(state, new Set(evm.precompiles.keys())) as unknown as EVM['journal'];
     useFrames(evm, shown);
   }
   state.use(null);

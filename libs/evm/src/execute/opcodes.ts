@@ -2,9 +2,10 @@ import { getOpcodesForHF } from '@ethereumjs/evm';
 import type { Common } from '@ethereumjs/common';
 import { Address } from '@ethereumjs/util';
 import type { Bytes } from '#ledger';
+import { keccak256 } from '../crypto/keccak.js';
 import type { CustomOpcode, RunState } from './custom-opcode.js';
 import { storageOpcodes } from './storage-opcodes.js';
-import { wordAt, wordOf } from './words.js';
+import { newWord, wordAt, wordOf } from './words.js';
 
 /**
  * Opcodes that the EVM library pads byte by byte through arrays of numbers: a CODECOPY of 24 KiB took more than a millisecond. The
@@ -13,6 +14,9 @@ import { wordAt, wordOf } from './words.js';
 
 /** What legacy code sees of code in EVM object format (EIP-3540), as the library has it. */
 const EOF_MAGIC = Uint8Array.of(0xef, 0);
+
+const NOTHING: Bytes = new Uint8Array(0);
+const LOG0 = 0xa0;
 
 /** A part of data, with zeros beyond its end, into memory. */
 function copy(state: RunState, data: Bytes, target: bigint, source: bigint, length: bigint): void {
@@ -52,8 +56,21 @@ const mstore = (state: RunState): void => {
   state.memory.write(Number(place), 32, wordOf(value));
 };
 
+const keccak = (state: RunState): void => {
+  const [place, length] = state.stack.popN(2) as [bigint, bigint];
+  state.stack.push(wordAt(keccak256(length === 0n ? NOTHING : state.memory.read(Number(place), Number(length), true)), 0));
+};
+
+const log = (state: RunState): void => {
+  const [place, length] = state.stack.popN(2) as [bigint, bigint];
+  const count = state.opCode - LOG0;
+  const topics = count === 0 ? [] : state.stack.popN(count).map(newWord);
+  state.interpreter.log(length === 0n ? new Uint8Array(0) : state.memory.read(Number(place), Number(length)), count, topics);
+};
+
 const SYNC: readonly [opcode: number, name: string, (state: RunState) => void][] = [
-  [0x35, 'CALLDATALOAD', calldataLoad], [0x37, 'CALLDATACOPY', calldataCopy], [0x39, 'CODECOPY', codeCopy], [0x51, 'MLOAD', mload], [0x52, 'MSTORE', mstore],
+  [0x20, 'KECCAK256', keccak], [0x35, 'CALLDATALOAD', calldataLoad], [0x37, 'CALLDATACOPY', calldataCopy], [0x39, 'CODECOPY', codeCopy], [0x51, 'MLOAD', mload], [0x52, 'MSTORE', mstore],
+  ...[0, 1, 2, 3, 4].map((topics): [number, string, (state: RunState) => void] => [LOG0 + topics, 'LOG', log]),
 ];
 
 /** EXTCODECOPY; the state manager’s promise is a settled one. */

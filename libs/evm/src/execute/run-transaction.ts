@@ -74,9 +74,10 @@ export async function runTransaction(lane: Lane, overlay: Overlay, block: EvmBlo
 }
 
 /** EIP-2929, 2930 and 3651: what is warm from the start. */
-function warm({ evm }: Lane, { header }: EvmBlock, message: Message): void {
+function warm({ evm, rules }: Lane, { header }: EvmBlock, message: Message): void {
   const { journal } = evm;
-  for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
+  // Our own journal knows the precompiles.
+  if (!rules.quick) for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
   journal.addAlwaysWarmAddress(toHex(message.sender));
   if (header.coinbase !== undefined && evm.common.isActivatedEIP(3651)) journal.addAlwaysWarmAddress(toHex(header.coinbase.bytes));
   if (message.to !== null) journal.addAlwaysWarmAddress(toHex(message.to));

@@ -1,7 +1,9 @@
 import { EVMError } from '@ethereumjs/evm';
 import type { Common } from '@ethereumjs/common';
+import { toHex } from '#ledger';
 import type { Overlay } from '../state/overlay.js';
 import type { OverlayStateManager } from '../state/state-manager.js';
+import type { AccessJournal } from './access-journal.js';
 import type { CustomOpcode, RunState } from './custom-opcode.js';
 import { newWord, numberOf } from './words.js';
 
@@ -31,33 +33,55 @@ function pricesOf(common: Common): Prices {
   };
 }
 
-/** Whether the slot had not been accessed yet. */
-function isCold(state: RunState, key: Uint8Array): boolean {
-  const { journal } = state.interpreter;
+/** A slot in the forms in which it is asked for. */
+interface Slot {
+  address: Uint8Array;
+  addressKey: string;
+  number: bigint;
+  bytes: Uint8Array;
+  key: string;
+}
+
+/** The one that was asked for last: gas and opcode ask for the same. */
+let last: Slot = { address: new Uint8Array(0), addressKey: '', number: -1n, bytes: new Uint8Array(0), key: '' };
+
+function slotOf(state: RunState, number: bigint): Slot {
   const address = state.interpreter.getAddress().bytes;
-  if (journal.isWarmedStorage(address, key)) return false;
-  journal.addWarmedStorage(address, key);
+  const isSame = address === last.address;
+  if (isSame && number === last.number) return last;
+  const bytes = newWord(number);
+  last = { address, addressKey: isSame ? last.addressKey : toHex(address), number, bytes, key: toHex(bytes) };
+  return last;
+}
+
+/** Whether the slot had not been accessed yet. */
+function isCold(state: RunState, { addressKey, key }: Slot): boolean {
+  const journal = state.interpreter.journal as unknown as AccessJournal;
+  if (journal.isWarmSlot(addressKey, key)) return false;
+  journal.warmSlot(addressKey, key);
   return true;
 }
 
 function loadGas({ warm, cold }: Prices, state: RunState, gas: bigint): bigint {
-  return gas + (isCold(state, newWord(state.stack.peek()[0] as bigint)) ? cold : warm);
+  return gas + (isCold(state, slotOf(state, state.stack.peek()[0] as bigint)) ? cold : warm);
 }
 
 function load(state: RunState): void {
-  const value = overlayOf(state).storage(state.interpreter.getAddress().bytes, newWord(state.stack.pop()));
-  state.stack.push(numberOf(value));
+  const { address, bytes, addressKey, key } = slotOf(state, state.stack.pop());
+  state.stack.push(numberOf(overlayOf(state).storage(address, bytes, addressKey, key)));
 }
 
 function storeGas(prices: Prices, state: RunState, gas: bigint): bigint {
   if (state.interpreter.isStatic()) throw new EVMError(STATIC_STATE_CHANGE);
   const [slot, value] = state.stack.peek(2) as [bigint, bigint];
-  const [key, address, overlay] = [newWord(slot), state.interpreter.getAddress().bytes, overlayOf(state)];
   if (state.gasLeft <= prices.sentry) throw new EVMError(OUT_OF_GAS);
-  const current = numberOf(overlay.storage(address, key));
-  const access = isCold(state, key) ? prices.cold : 0n;
+  const place = slotOf(state, slot);
+  const { address, bytes, addressKey, key } = place;
+  const overlay = overlayOf(state);
+  const current = numberOf(overlay.storage(address, bytes, addressKey, key));
+  const access = isCold(state, place) ? prices.cold : 0n;
   if (current === value) return gas + access + prices.warm;
-  const original = numberOf(overlay.originalStorage(address, key));
+  const original = numberOf(overlay.originalStorage(address, bytes, addressKey, key));
   if (original === current) {
     if (original === 0n) return gas + access + prices.create;
     if (value === 0n) state.interpreter.refundGas(prices.clearRefund);
@@ -73,7 +97,8 @@ function storeGas(prices: Prices, state: RunState, gas: bigint): bigint {
 
 function store(state: RunState): void {
   const [slot, value] = state.stack.popN(2) as [bigint, bigint];
-  overlayOf(state).setStorage(state.interpreter.getAddress().bytes, newWord(slot), newWord(value));
+  const { address, bytes, addressKey, key } = slotOf(state, slot);
+  overlayOf(state).setStorage(address, bytes, newWord(value), addressKey, key);
 }
 
 function loadTransient(state: RunState): void {

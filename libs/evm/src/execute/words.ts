@@ -14,9 +14,12 @@ export function wordOf(value: bigint): Uint8Array {
 
 /** 32 bytes from a place on, zeros beyond the end. */
 export function wordAt(bytes: Uint8Array, from: number): bigint {
-  const left = bytes.length - from;
-  if (left < 32) WORD.fill(0, left < 0 ? 0 : left);
-  if (left > 0) WORD.set(left < 32 ? bytes.subarray(from) : bytes.subarray(from, from + 32));
+  // A view of so few bytes costs more than to take them one by one.
+  for (let i = 0; i < 32; i++) WORD[i] = bytes[from + i] ?? 0;
+  return valueOfWord();
+}
+
+function valueOfWord(): bigint {
   const high = VIEW.getBigUint64(0);
   const second = VIEW.getBigUint64(8);
   const low = (VIEW.getBigUint64(16) << 64n) | VIEW.getBigUint64(24);
@@ -33,5 +36,5 @@ export function numberOf(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n;
   WORD.fill(0, 0, 32 - bytes.length);
   WORD.set(bytes, 32 - bytes.length);
-  return wordAt(WORD.slice(), 0);
+  return valueOfWord();
 }

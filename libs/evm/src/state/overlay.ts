@@ -88,8 +88,7 @@ export class Overlay {
     return read;
   }
 
-  setStorage(address: Bytes, slot: Bytes, value: Bytes, key = toHex(address)): void {
-    const slotKey = toHex(slot);
+  setStorage(address: Bytes, slot: Bytes, value: Bytes, key = toHex(address), slotKey = toHex(slot)): void {
     const slots = this.slotsOf(key);
     if (!slots.originals.has(slotKey)) slots.originals.set(slotKey, this.storage(address, slot, key, slotKey));
     if (slots.originals.size === 1) this.withOriginals.add(slots);
@@ -100,8 +99,8 @@ export class Overlay {
   }
 
   /** The slot's value when the transaction began (EIP-2200). */
-  originalStorage(address: Bytes, slot: Bytes): Bytes {
-    return this.slots.get(toHex(address))?.originals.get(toHex(slot)) ?? this.storage(address, slot);
+  originalStorage(address: Bytes, slot: Bytes, key = toHex(address), slotKey = toHex(slot)): Bytes {
+    return this.slots.get(key)?.originals.get(slotKey) ?? this.storage(address, slot, key, slotKey);
   }
 
   /**
