@@ -1,4 +1,5 @@
 /** What the end-to-end tests share: a platform under a folder of its own, tenants, founders, waits with deadlines. */
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { isOperationOver, type CreateChainInput, type OperationView } from '#contracts';
 import { readServerSentEvents, SteleClient } from '#sdk';
 import type { Founder } from '../../scripts/demo/founding.js';
-import { startPlatform, type Platform, type PlatformOptions } from '../../scripts/platform/platform.js';
+import { LOCAL_DATA_CENTER, startPlatform, type Platform, type PlatformOptions } from '../../scripts/platform/platform.js';
 
 /** For one test; a platform start, a chain or a catch-up on a busy machine takes a small part of it. */
 export const TEST_TIMEOUT_MS = 120_000;
@@ -29,11 +30,24 @@ export function testEnvironment(more: Record<string, string>): NodeJS.ProcessEnv
 
 export const startTestPlatform = (options: PlatformOptions): Promise<Platform> =>
   timed('platform start', async () => {
-    const platform = await startPlatform({ anyPort: true, ...options });
+    const platform = await startPlatform({ anyPort: true, ...withPorts(options) });
     // Whoever starts it has the password now, as a person who reads the first start's output does.
     platform.adminShown();
     return platform;
   });
+
+const PORTS_PER_PLATFORM = 200;
+
+/** Platforms of several tests run side by side on one machine: each draws ports of its own by lot, below those that the system gives out itself. */
+function withPorts(options: PlatformOptions): PlatformOptions {
+  if (options.env['STELE_RUNTIME'] !== 'process') return options;
+  const sites = options.dataCenters ?? [{ name: LOCAL_DATA_CENTER, runtime: 'process' }];
+  const dataCenters = sites.map((site) => {
+    const portFrom = 10_000 + PORTS_PER_PLATFORM * randomInt(0, 54);
+    return { portFrom, portTo: portFrom + PORTS_PER_PLATFORM - 1, ...site };
+  });
+  return { ...options, dataCenters };
+}
 
 /** Prints what took long. */
 export async function timed<T>(what: string, run: () => Promise<T>): Promise<T> {
