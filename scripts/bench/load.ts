@@ -15,6 +15,10 @@ export interface LoadOptions {
   durationMs: number;
   /** Distinguishes the accounts of several runs on one chain. */
   name: string;
+  /** What each transaction is; `Records.put` of the payload without it. */
+  make?: ((signer: Signer) => Signed) | undefined;
+  /** Accounts to use, CLIENTS_PER_NODE × ACCOUNTS_PER_CLIENT for each node; new ones without it. */
+  signers?: readonly Signer[] | undefined;
 }
 
 export interface LoadResult {
@@ -24,11 +28,13 @@ export interface LoadResult {
   refusal: string | undefined;
   /** From sending to the block's announcement at the first node, of all that were committed during the run. */
   latenciesMs: number[];
+  /** When each of them was announced, on the clock of `performance.now()`. */
+  announcedAtMs: number[];
 }
 
 const BATCH = 25;
-const CLIENTS_PER_NODE = 16;
-const ACCOUNTS_PER_CLIENT = 8;
+export const CLIENTS_PER_NODE = 16;
+export const ACCOUNTS_PER_CLIENT = 8;
 
 /** What one client has signed beforehand, so that signing costs nothing while it is measured. */
 export interface PreparedLoad {
@@ -40,8 +46,9 @@ export interface PreparedLoad {
 export function prepare(options: LoadOptions, count: number): PreparedLoad {
   const clients = options.rpcUrls.length * CLIENTS_PER_NODE;
   const batches = Array.from({ length: clients }, (_, client) => {
-    const signers = Array.from({ length: ACCOUNTS_PER_CLIENT }, (_, i) => new Signer(`${options.name}/${client}/${i}`, options.chainId));
-    return Array.from({ length: Math.ceil(count / clients / BATCH) }, () => Array.from({ length: BATCH }, (_, i) => (signers[i % ACCOUNTS_PER_CLIENT] as Signer).put(options.payloadBytes)));
+    const signers = Array.from({ length: ACCOUNTS_PER_CLIENT }, (_, i) => options.signers?.[client * ACCOUNTS_PER_CLIENT + i] ?? new Signer(`${options.name}/${client}/${i}`, options.chainId));
+    const make = options.make ?? ((signer: Signer) => signer.put(options.payloadBytes));
+    return Array.from({ length: Math.ceil(count / clients / BATCH) }, () => Array.from({ length: BATCH }, (_, i) => make(signers[i % ACCOUNTS_PER_CLIENT] as Signer)));
   });
   return { options, batches };
 }
@@ -50,13 +57,14 @@ export function prepare(options: LoadOptions, count: number): PreparedLoad {
 export async function runLoad({ options, batches }: PreparedLoad): Promise<LoadResult> {
   const pools = options.rpcUrls.map((url) => new Pool(url, { connections: CLIENTS_PER_NODE, pipelining: 1 }));
   const sentAt = new Map<string, number>();
-  const result: LoadResult = { sent: 0, refused: 0, refusal: undefined, latenciesMs: [] };
+  const result: LoadResult = { sent: 0, refused: 0, refusal: undefined, latenciesMs: [], announcedAtMs: [] };
   const watcher = await watchBlocks(options.rpcUrls[0] as string, (hashes, atMs) => {
     for (const hash of hashes) {
       const sent = sentAt.get(hash);
       if (sent === undefined) continue;
       sentAt.delete(hash);
       result.latenciesMs.push(atMs - sent);
+      result.announcedAtMs.push(atMs);
     }
   });
   const beganMs = performance.now();

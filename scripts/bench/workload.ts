@@ -12,6 +12,7 @@ export interface Signed {
 
 const RECORDS = Buffer.from('00000000000000000000000000000000005e1e03', 'hex');
 const GAS = 200_000;
+const NOTHING: Bytes = new Uint8Array(0);
 
 /**
  * An account that signs `Records.put` transactions with `payloadBytes` of call data. Encoded and signed here with the native
@@ -28,6 +29,16 @@ export class Signer {
     this.key = sha256(utf8(`bench ${name}`));
   }
 
+  /** The nonce of the next transaction. */
+  get next(): number {
+    return this.nonce;
+  }
+
+  /** Signs from this nonce on. */
+  goOn(nonce: number): void {
+    this.nonce = nonce;
+  }
+
   get address(): string {
     return `0x${Buffer.from(keccak256(publicKeyCreate(this.key, false).subarray(1)).subarray(12)).toString('hex')}`;
   }
@@ -35,11 +46,12 @@ export class Signer {
   /** `put(key, uri)` with a key of its own. */
   put(payloadBytes: number): Signed {
     const key = sha256(utf8(`${this.name}/${this.nonce}`));
-    return this.sign(RECORDS, putData(key, payloadBytes));
+    return this.sign({ to: RECORDS, data: putData(key, payloadBytes) });
   }
 
-  sign(to: Bytes, data: Bytes): Signed {
-    const fields = [integer(this.chainId), integer(BigInt(this.nonce++)), EMPTY, EMPTY, integer(BigInt(GAS)), bytes(to), EMPTY, bytes(data), Buffer.of(0xc0)];
+  /** An EIP-1559 transaction that offers no fee. */
+  sign({ to, data = NOTHING, value = 0n, gas = GAS }: { to: Bytes; data?: Bytes; value?: bigint; gas?: number }): Signed {
+    const fields = [integer(this.chainId), integer(BigInt(this.nonce++)), EMPTY, EMPTY, integer(BigInt(gas)), bytes(to), integer(value), bytes(data), Buffer.of(0xc0)];
     const digest = keccak256(Buffer.concat([Buffer.of(2), list(fields)]));
     const { signature, recid } = ecdsaSign(digest, this.key);
     const raw = Buffer.concat([Buffer.of(2), list([...fields, integer(BigInt(recid)), integer(bigOf(signature.subarray(0, 32))), integer(bigOf(signature.subarray(32)))])]);

@@ -20,6 +20,8 @@ export interface DevnetOptions {
   /** JSON-RPC of the first node; the others get free ones. 0 for any. */
   port: number;
   params?: Partial<Params>;
+  /** Accounts that begin with a balance, beside the development account. */
+  alloc?: Genesis['alloc'];
   logLevel?: string;
 }
 
@@ -45,7 +47,7 @@ export class Devnet {
       const failed = started.find((one) => one.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       const keys = known === undefined ? await Promise.all(nodes.map((node) => control(identity, node, null).enrol(secret))) : nodes.map((node) => fromHex(node.ready.publicKey));
-      const genesisFile = known ?? (await founded(keys, options.params));
+      const genesisFile = known ?? (await founded(keys, options.params, options.alloc));
       if (known === undefined) writeFileSync(genesisPath, `${JSON.stringify(genesisFile, null, 2)}\n`);
       const devnet = new Devnet(options, identity, genesisFile);
       devnet.nodes.push(...nodes);
@@ -114,7 +116,7 @@ function control(identity: TlsIdentity, node: ChildNode, publicKey: Uint8Array |
 }
 
 /** A genesis of one member that owns every validator, signed by its governance account. */
-async function founded(keys: readonly Uint8Array[], params: Partial<Params> = {}): Promise<GenesisFile> {
+async function founded(keys: readonly Uint8Array[], params: Partial<Params> = {}, alloc: Genesis['alloc'] = []): Promise<GenesisFile> {
   const founder = privateKeyToAccount(DEV_PRIVATE_KEY);
   const account = fromHex(founder.address);
   const genesis: Genesis = {
@@ -128,7 +130,7 @@ async function founded(keys: readonly Uint8Array[], params: Partial<Params> = {}
     params: { ...DEFAULT_PARAMS, ...params },
     members: [{ name: 'devnet', governance: account, operations: account }],
     validators: keys.map((publicKey) => ({ publicKey, power: 1n, member: 0 })),
-    alloc: [{ address: account, balance: DEV_BALANCE_WEI, code: new Uint8Array() }],
+    alloc: [{ address: account, balance: DEV_BALANCE_WEI, code: new Uint8Array() }, ...alloc],
   };
   const unsigned = genesisToJson(genesis);
   const signature = await founder.signMessage({ message: founderMessage(unsigned.genesisHash) });

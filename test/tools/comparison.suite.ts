@@ -1,6 +1,6 @@
 import { encodeAbiParameters, encodeFunctionData, getContractAddress, keccak256, padHex, toHex, zeroAddress, type Address, type Hex, type TransactionSerializable } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
-import { Anvil } from './anvil.js';
+import { Anvil } from '../../scripts/bench/anvil.js';
 import { contractOf } from './compile.js';
 import type { ToolWorld } from './world.js';
 
