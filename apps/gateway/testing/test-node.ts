@@ -27,6 +27,8 @@ export class TestNode {
   /** What to do with the next request instead of answering. */
   next: 'answer' | 'dieAfterAccepting' | 'fail' = 'answer';
   hanging = false;
+  /** A query that finds more logs is refused, as a node refuses it. */
+  maxLogs = 10_000;
   /** So many bytes more in every header. */
   padding = 0;
   private readonly sockets = new Set<Socket>();
@@ -118,7 +120,11 @@ export class TestNode {
     if (method === 'eth_blockNumber') return result(`0x${this.height.toString(16)}`);
     if (method === 'eth_subscribe') return result('heads');
     if (method === 'eth_getBlockByNumber') return result(Number(params[0]) > this.height ? null : { ...headerAt(Number(params[0])), size: '0x1', uncles: [], transactions: [] });
-    if (method === 'eth_getLogs') return result(this.logs(params[0] as { fromBlock: string; toBlock: string }));
+    if (method === 'eth_getLogs') {
+      const found = this.logs(params[0] as { fromBlock: string; toBlock: string });
+      return found.length <= this.maxLogs ? result(found) : { jsonrpc: '2.0', id, error: { code: -32005, message: 'query exceeds max results' } };
+    }
+    if (method === 'eth_getBlockReceipts') return result([{ logs: this.logs({ fromBlock: String(params[0]), toBlock: String(params[0]) }) }]);
     if (method === 'name') return result(this.name);
     if (method === 'eth_getTransactionByHash') return result(this.known.has(String(params[0])) ? { hash: params[0] } : null);
     if (method === 'eth_sendRawTransaction') {

@@ -177,6 +177,15 @@ describe('filters over HTTP', () => {
     expect((await call(chainId, 'eth_getFilterChanges', [logs])).body.error).toMatchObject({ code: -32000, message: 'filter not found' });
   }, 20_000);
 
+  it.each([3, 0])('answer in parts where a query may answer %i logs', async (maxLogs) => {
+    const chainId = await chainOf('a');
+    const logs = (await call(chainId, 'eth_newFilter', [{}])).body.result;
+    Object.assign(nodes[0] as TestNode, { height: 100, maxLogs });
+    const told = (await call(chainId, 'eth_getFilterChanges', [logs])).body.result as { blockNumber: string }[];
+    expect(told.map(({ blockNumber }) => Number(blockNumber))).toEqual(Array.from({ length: 45 }, (_, index) => 12 + 2 * index));
+    expect((await call(chainId, 'eth_getFilterChanges', [logs])).body.result).toEqual([]);
+  });
+
   it('are mixed with calls in a batch, refused when malformed or too many, and unknown on another chain', async () => {
     const chainId = await chainOf('a');
     const batch = [{ jsonrpc: '2.0', id: 1, method: 'eth_newBlockFilter', params: [] }, { jsonrpc: '2.0', id: 2, method: 'name', params: [] }];
@@ -254,6 +263,21 @@ describe('JSON-RPC over WebSocket', () => {
     expect((await ask(opened, 'eth_unsubscribe', [heads])).error).toMatchObject({ code: -32000, message: 'subscription not found' });
     next.grow(1);
     expect(await opened.next()).toMatchObject({ params: { subscription: logs, result: { blockNumber: '0x10' } } });
+    opened.socket.close();
+  }, 20_000);
+
+  it.each([[3, 'in parts'], [0, 'by receipts']])('fills a long gap where a query may answer %i logs: %s', async (maxLogs) => {
+    const chainId = await chainOf('a', 'b');
+    const opened = open(chainId);
+    await new Promise((resolve) => opened.socket.once('open', resolve));
+    const logs = (await ask(opened, 'eth_subscribe', ['logs', {}])).result;
+    const teller = nodes.find((node) => node.calls.includes('eth_subscribe')) as TestNode;
+    const next = nodes.find((node) => node !== teller) as TestNode;
+    Object.assign(next, { height: 250, maxLogs });
+    await teller.kill();
+    for (let height = 12; height <= 250; height += 2) {
+      expect(await opened.next()).toMatchObject({ params: { subscription: logs, result: { blockNumber: `0x${height.toString(16)}` } } });
+    }
     opened.socket.close();
   }, 20_000);
 

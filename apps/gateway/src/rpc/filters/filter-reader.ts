@@ -1,4 +1,5 @@
-import { CODES, RpcError } from '../rpc-error.js';
+import { matches, readCriteria, type LogCriteria, type RpcLog } from '../feed/log-criteria.rules.js';
+import { CODES, RpcError, serverError } from '../rpc-error.js';
 
 /** Calls a node of the chain, the client's own where it lives. */
 export type NodeCall = (method: string, params: unknown[]) => Promise<unknown>;
@@ -14,14 +15,20 @@ export async function heightOf(call: NodeCall): Promise<number> {
   return Number(BigInt((await call('eth_blockNumber', [])) as string));
 }
 
+async function readReceiptLogs(call: NodeCall, height: number, criteria: LogCriteria): Promise<RpcLog[]> {
+  const receipts = (await call('eth_getBlockReceipts', [quantity(height)])) as { logs: RpcLog[] }[] | null;
+  if (receipts === null) throw serverError('the node that answered does not have this block: poll again');
+  return receipts.flatMap(({ logs }) => logs).filter((log) => matches(criteria, log));
+}
+
 /** A span of a filter's own, where it names heights; tags mean "as the chain grows". */
 function bound(value: unknown, otherwise: number): number {
   return typeof value === 'string' && value.startsWith('0x') ? Number(BigInt(value)) : otherwise;
 }
 
 /**
- * The filter's logs from `fromHeight` to `head`, or the first of them, and the height from which the next poll goes on.
- * @throws RpcError where a single block holds more than a query may answer.
+ * The filter's logs from `fromHeight` to `head`, or the first of them, and the height from which the next poll goes on. A block that
+ * holds more than a query may answer is read by its receipts.
  */
 export async function readNewLogs(call: NodeCall, query: Record<string, unknown>, fromHeight: number, head: number): Promise<{ logs: unknown[]; nextHeight: number }> {
   const first = query['fromBlock'] === 'earliest' ? 0 : bound(query['fromBlock'], 0);
@@ -36,8 +43,13 @@ export async function readNewLogs(call: NodeCall, query: Record<string, unknown>
       logs.push(...((await call('eth_getLogs', [{ address: query['address'], topics: query['topics'], fromBlock: quantity(next), toBlock: quantity(to) }])) as unknown[]));
       next = to + 1;
     } catch (error) {
-      if (!(error instanceof RpcError) || error.code !== CODES.limitExceeded || to === next) throw error;
-      span = Math.max(1, Math.floor((to - next + 1) / 2));
+      if (!(error instanceof RpcError) || error.code !== CODES.limitExceeded) throw error;
+      if (to > next) {
+        span = Math.max(1, Math.floor((to - next + 1) / 2));
+        continue;
+      }
+      logs.push(...(await readReceiptLogs(call, next, readCriteria(query, 'filter'))));
+      next += 1;
     }
   }
   return { logs, nextHeight: next <= end ? next : head + 1 };
