@@ -6,7 +6,7 @@ import { EvmError, mayStandLater } from '../index.js';
 import { RECORDS_ADDRESS } from '../records/address.js';
 
 const RECORDS = hex(RECORDS_ADDRESS);
-const PUT = 0xaa7a21f7;
+const PUT = 0xdb82ecc3;
 const data = (selector: number): `0x${string}` => `0x${selector.toString(16).padStart(8, '0')}${'00'.repeat(64)}`;
 /** Creates a contract whose code is empty. */
 const DEPLOY = '0x5f5ff3' as const;
@@ -70,7 +70,7 @@ describe('a chain for members’ accounts only', () => {
     expect(await call({ data: data(PUT) })).toBe('0: noRoleForCall');
     expect(await system.send(admin, PERMISSIONS, 'grant', [clerk.account.address, 1, true])).toBeNull();
     expect([await call({ data: data(PUT) }), await call({ data: data(PUT + 1) }), await call({ to: other.account.address, data: data(PUT) }), await call({})]).toEqual(['ok', '0: noRoleForCall', '0: noRoleForCall', '0: noRoleForCall']);
-    expect(() => chain.store.checkAccess({ sender: clerk.address, to: RECORDS_ADDRESS, data: fromHex(data(PUT + 1)) })).toThrow('has no role for a call of function 0xaa7a21f8');
+    expect(() => chain.store.checkAccess({ sender: clerk.address, to: RECORDS_ADDRESS, data: fromHex(data(PUT + 1)) })).toThrow('has no role for a call of function 0xdb82ecc4');
     await system.send(admin, PERMISSIONS, 'allow', [1, RECORDS, NO_SELECTOR, true]);
     expect([await call({}), await call({ data: '0x000000' }), await call({ data: data(PUT + 1) })]).toEqual(['ok', 'ok', '0: noRoleForCall']);
     await system.send(admin, PERMISSIONS, 'allow', [1, RECORDS, ANY_CALL, true]);
