@@ -84,11 +84,20 @@ export class OwnCalls {
   }
 
   private nodeCall(access: ChainAccess): NodeCall {
-    return async (method, params) => {
-      const answer = await this.forwarder.forward(access, Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })));
-      const { result, error } = JSON.parse(answer.body.toString('utf8')) as { result?: unknown; error?: { code: number; message: string; data?: unknown } };
-      if (error !== undefined) throw new RpcError(error.code, error.message, error.data);
-      return result;
+    const send = async (calls: unknown[]): Promise<unknown[]> => {
+      const answer = await this.forwarder.forward(access, Buffer.from(JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...(call as object) })))));
+      const answers = messagesOf(answer.body) as { id?: unknown; result?: unknown; error?: { code: number; message: string; data?: unknown } }[];
+      return calls.map((_call, id) => {
+        const { result, error } = answers.find((one) => one.id === id) ?? { error: { code: CODES.internal, message: 'the node did not answer the call' } };
+        if (error !== undefined) throw new RpcError(error.code, error.message, error.data);
+        return result;
+      });
     };
+    const call = async (method: string, params: unknown[]): Promise<unknown> => (await send([{ method, params }]))[0];
+    const atHeight = async (method: string, params: unknown[]): Promise<{ result: unknown; height: number }> => {
+      const [height, result] = await send([{ method: 'eth_blockNumber', params: [] }, { method, params }]);
+      return { result, height: Number(BigInt(height as string)) };
+    };
+    return Object.assign(call, { atHeight });
   }
 }

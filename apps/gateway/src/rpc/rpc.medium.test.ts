@@ -266,6 +266,26 @@ describe('JSON-RPC over WebSocket', () => {
     opened.socket.close();
   }, 20_000);
 
+  it('asks no node for logs of a block that it does not have yet, though another announced it', async () => {
+    const chainId = await chainOf('a', 'b');
+    const opened = open(chainId);
+    await new Promise((resolve) => opened.socket.once('open', resolve));
+    const heads = (await ask(opened, 'eth_subscribe', ['newHeads'])).result;
+    const logs = (await ask(opened, 'eth_subscribe', ['logs', {}])).result;
+    const teller = nodes.find((node) => node.calls.includes('eth_subscribe')) as TestNode;
+    const next = nodes.find((node) => node !== teller) as TestNode;
+    teller.hanging = true;
+    teller.grow(2);
+    expect(await opened.next()).toEqual(event(heads, 11));
+    next.height = 11;
+    await teller.kill();
+    while (!next.calls.includes('eth_subscribe')) await new Promise((resolve) => setTimeout(resolve, 5));
+    next.grow(1);
+    expect(await opened.next()).toEqual(event(heads, 12));
+    expect(await opened.next()).toMatchObject({ params: { subscription: logs, result: { blockNumber: '0xc' } } });
+    opened.socket.close();
+  }, 20_000);
+
   it.each([[3, 'in parts'], [0, 'by receipts']])('fills a long gap where a query may answer %i logs: %s', async (maxLogs) => {
     const chainId = await chainOf('a', 'b');
     const opened = open(chainId);

@@ -46,6 +46,7 @@ export class ChainFeed {
   private node: NodeSocket | null = null;
   /** First height that is not told; null before the first connection. */
   private nextHeight: number | null = null;
+  /** Of the node that is listened to: of what is above, another's word does not help, as this one cannot be asked for it. */
   private headHeight = 0;
   /** Heights up to here are being read, for those who listened when the reading began. */
   private readingTo = -1;
@@ -144,10 +145,11 @@ export class ChainFeed {
       try {
         const node = await NodeSocket.open(upstream);
         void node.gone.then(() => this.lost(node));
-        await node.subscribe(['newHeads'], (header) => this.hearHead(node, header as RpcHeader));
+        let heard = 0;
+        await node.subscribe(['newHeads'], (header) => (heard = this.hearHead(node, header as RpcHeader)));
         const head = Number(BigInt((await node.call('eth_blockNumber', [])) as string));
         if (this.closed) node.terminate();
-        this.adopt(node, head);
+        this.adopt(node, Math.max(head, heard));
         this.upstreams.served(this.access.chainId, this.feedName, upstream.health.nodeId);
         return true;
       } catch (error) {
@@ -168,7 +170,8 @@ export class ChainFeed {
     this.pendingAsked = new Set();
     this.askForPending();
     for (const finish of [...this.connectedWaiters]) finish();
-    this.hearHeight(head);
+    this.headHeight = head;
+    void this.pump();
   }
 
   private lost(node: NodeSocket): void {
@@ -192,15 +195,14 @@ export class ChainFeed {
     if (this.candidates()[0]?.health.nodeId !== current) this.node?.terminate();
   }
 
-  private hearHead(node: NodeSocket, header: RpcHeader): void {
+  private hearHead(node: NodeSocket, header: RpcHeader): number {
     const height = Number(BigInt(String(header['number'])));
     if (height >= (this.nextHeight ?? 0) && this.announced.size < MAX_ANNOUNCED) this.announced.set(height, header);
-    if (node === this.node) this.hearHeight(height);
-  }
-
-  private hearHeight(height: number): void {
-    this.headHeight = Math.max(this.headHeight, height);
-    void this.pump();
+    if (node === this.node) {
+      this.headHeight = Math.max(this.headHeight, height);
+      void this.pump();
+    }
+    return height;
   }
 
   /** Tells all that is known of and not told yet. */

@@ -2,7 +2,11 @@ import { matches, readCriteria, type LogCriteria, type RpcLog } from '../feed/lo
 import { CODES, RpcError, serverError } from '../rpc-error.js';
 
 /** Calls a node of the chain, the client's own where it lives. */
-export type NodeCall = (method: string, params: unknown[]) => Promise<unknown>;
+export interface NodeCall {
+  (method: string, params: unknown[]): Promise<unknown>;
+  /** As above, and the height that the answering node had before: a node cuts a range off at its own head and does not say so. */
+  atHeight(method: string, params: unknown[]): Promise<{ result: unknown; height: number }>;
+}
 
 /** Within every node's bound for a query without address or topics. */
 const MAX_RANGE_BLOCKS = 5_000;
@@ -40,8 +44,12 @@ export async function readNewLogs(call: NodeCall, query: Record<string, unknown>
   while (next <= end && logs.length < MAX_LOGS) {
     const to = Math.min(end, next + span - 1);
     try {
-      logs.push(...((await call('eth_getLogs', [{ address: query['address'], topics: query['topics'], fromBlock: quantity(next), toBlock: quantity(to) }])) as unknown[]));
-      next = to + 1;
+      const part = { address: query['address'], topics: query['topics'], fromBlock: quantity(next), toBlock: quantity(to) };
+      const { result, height } = await call.atHeight('eth_getLogs', [part]);
+      logs.push(...(result as unknown[]));
+      next = Math.max(next, Math.min(to, height) + 1);
+      // Another node answers now, which is behind the one that told the head: the rest comes with a later poll.
+      if (height < to) return { logs, nextHeight: next };
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== CODES.limitExceeded) throw error;
       if (to > next) {
