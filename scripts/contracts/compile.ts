@@ -7,7 +7,9 @@ const CONTRACTS = [
   { name: 'Consortium', address: '0x00000000000000000000000000000000005e1e01', constant: 'CONSORTIUM' },
   { name: 'Permissions', address: '0x00000000000000000000000000000000005e1e02', constant: 'PERMISSIONS' },
 ] as const;
-const SOURCES = ['Interfaces.sol', ...CONTRACTS.map(({ name }) => `${name}.sol`)];
+/** Native, so there is an interface and no code (docs/spec/records.md). */
+const RECORDS = { name: 'IRecords', address: '0x00000000000000000000000000000000005e1e03', constant: 'RECORDS' } as const;
+const SOURCES = ['Interfaces.sol', `${RECORDS.name}.sol`, ...CONTRACTS.map(({ name }) => `${name}.sol`)];
 
 /** Nothing of the machine or of the sources' comments may get into the code: no metadata hash, a named EVM. */
 const SETTINGS = {
@@ -51,10 +53,17 @@ export function compileSystemContracts(root: string): Map<string, string> {
     const artifact = { name, address, compiler, settings: SETTINGS, sha256: createHash('sha256').update(Buffer.from(runtime, 'hex')).digest('hex'), runtime: `0x${runtime}`, storage, structs, abi };
     files.set(`contracts/artifacts/${name}.json`, `${JSON.stringify(artifact, null, 2)}\n`);
     code.push(`export const ${constant}_CODE = '${runtime}';`);
-    abis.push(`export const ${constant}_ADDRESS = '${address}';`, `export const ${constant}_ABI = [`, ...abi.map((entry) => `  ${JSON.stringify(entry)},`), '] as const;', '');
+    abis.push(...inTypeScript(constant, address, abi));
   }
+  const records = output.contracts?.[`${RECORDS.name}.sol`]?.[RECORDS.name];
+  if (records === undefined) throw new Error('the compiler gave no IRecords');
+  abis.push(...inTypeScript(RECORDS.constant, RECORDS.address, records.abi));
   const note = '// Made by `npm run contracts` from contracts/*.sol: not to be edited.';
   files.set('libs/evm/src/system/code.ts', `${note}\n/** Runtime code in hex. */\n${code.join('\n')}\n`);
   files.set('libs/sdk/src/system/abi.ts', `${note}\n\n${abis.join('\n').trimEnd()}\n`);
   return files;
+}
+
+function inTypeScript(constant: string, address: string, abi: readonly Record<string, unknown>[]): string[] {
+  return [`export const ${constant}_ADDRESS = '${address}';`, `export const ${constant}_ABI = [`, ...abi.map((entry) => `  ${JSON.stringify(entry)},`), '] as const;', ''];
 }

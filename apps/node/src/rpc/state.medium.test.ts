@@ -1,16 +1,9 @@
-import { createPublicClient, createWalletClient, decodeEventLog, defineChain, http, parseAbi, toHex, type Hex, type PublicClient } from 'viem';
+import { createPublicClient, createWalletClient, decodeEventLog, defineChain, http, toHex, type Hex, type PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { RECORDS_ABI, RECORDS_ADDRESS as RECORDS } from '#sdk';
 import { compile, type CompiledContract } from '../../../../libs/evm/testing/contracts.js';
 import { ChainOfOne, EVM_CHAIN_ID, RICH_KEY } from './testing/chain-of-one.js';
 
-const RECORDS = '0x00000000000000000000000000000000005e1e03';
-const RECORDS_ABI = parseAbi([
-  'function put(bytes32 key, string uri) returns (uint64 index)',
-  'function putBatch(bytes32[] keys, string[] uris) returns (uint64[] indices)',
-  'function count(bytes32 key) view returns (uint64)',
-  'function verify(bytes32 key, address by) view returns (bool found, uint64 index, address account, uint64 height)',
-  'event RecordPut(bytes32 indexed key, address indexed by, uint64 index, string uri)',
-]);
 const account = privateKeyToAccount(RICH_KEY);
 const chain = defineChain({ id: EVM_CHAIN_ID, name: 'one', nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, rpcUrls: { default: { http: [] } } });
 const keyOf = (n: number): Hex => toHex(n, { size: 32 });

@@ -66,7 +66,7 @@ describe('execution on threads', () => {
   beforeAll(async () => {
     chain = await openTestChain({ params: { ...DEFAULT_PARAMS, proposeTimeoutMs: 200 }, alloc: wallets.map(({ address }) => ({ address, balance: 10n ** 18n, code: new Uint8Array(0) })) });
     apart = await createExecutor({ store: chain.store, threads: { folder: chain.folder, file } });
-    hurried = await createExecutor({ store: chain.store, threads: { folder: chain.folder, file }, callTimeoutMs: 100 });
+    hurried = await createExecutor({ store: chain.store, threads: { folder: chain.folder, file }, callTimeoutMs: 300 });
     const deployed = await apart.executeBlock({ ...next(), transactions: admit([
       await alice.sign({ data: encodeDeployData({ abi: Token.abi, bytecode: Token.bytecode, args: [10n ** 9n] }) }), await alice.sign({ data: Probe.bytecode, gas: 3_000_000n }),
     ]) });
@@ -167,6 +167,9 @@ describe('execution on threads', () => {
     expect(await apart.estimateGas(burn)).toBe(await chain.executor.estimateGas(burn));
     await expect(apart.estimateGas(failing)).rejects.toMatchObject({ code: 'executionReverted' });
     expect(await apart.estimateGas({ to: bob.address, value: 1n, from: alice.address })).toBe(21_000n);
+    // The thread and two lanes are up first, however long that takes here: the clock is for calls.
+    const isUp = (): Promise<boolean> => Promise.all([hurried.call(request), hurried.call(request)]).then(() => true, () => false);
+    while (!(await isUp()));
     const loop = hurried.call({ to: hexToBytes(probe), data: hexToBytes(call('burn', [10_000_000n])) });
     const quick = hurried.call(request);
     await expect(loop).rejects.toMatchObject({ code: 'callTimeout' });

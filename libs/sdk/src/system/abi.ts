@@ -113,3 +113,14 @@ export const PERMISSIONS_ABI = [
   {"inputs":[{"internalType":"address","name":"account","type":"address"},{"internalType":"uint32","name":"member","type":"uint32"},{"internalType":"bool","name":"isOfficial","type":"bool"}],"name":"setOfficial","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"internalType":"address","name":"account","type":"address"}],"name":"wordOf","outputs":[{"internalType":"uint256","name":"","type":"uint256"}],"stateMutability":"view","type":"function"},
 ] as const;
+
+export const RECORDS_ADDRESS = '0x00000000000000000000000000000000005e1e03';
+export const RECORDS_ABI = [
+  {"anonymous":false,"inputs":[{"indexed":true,"internalType":"bytes32","name":"key","type":"bytes32"},{"indexed":true,"internalType":"address","name":"by","type":"address"},{"indexed":false,"internalType":"uint64","name":"index","type":"uint64"},{"indexed":false,"internalType":"string","name":"uri","type":"string"}],"name":"RecordPut","type":"event"},
+  {"inputs":[{"internalType":"bytes32","name":"key","type":"bytes32"}],"name":"count","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"key","type":"bytes32"},{"internalType":"uint64","name":"index","type":"uint64"}],"name":"get","outputs":[{"internalType":"address","name":"by","type":"address"},{"internalType":"uint64","name":"height","type":"uint64"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"key","type":"bytes32"},{"internalType":"uint64","name":"from","type":"uint64"},{"internalType":"uint64","name":"limit","type":"uint64"}],"name":"history","outputs":[{"components":[{"internalType":"address","name":"by","type":"address"},{"internalType":"uint64","name":"height","type":"uint64"}],"internalType":"struct IRecords.Record[]","name":"records","type":"tuple[]"}],"stateMutability":"view","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"key","type":"bytes32"},{"internalType":"string","name":"uri","type":"string"}],"name":"put","outputs":[{"internalType":"uint64","name":"index","type":"uint64"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"bytes32[]","name":"keys","type":"bytes32[]"},{"internalType":"string[]","name":"uris","type":"string[]"}],"name":"putBatch","outputs":[{"internalType":"uint64[]","name":"indices","type":"uint64[]"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[{"internalType":"bytes32","name":"key","type":"bytes32"},{"internalType":"address","name":"by","type":"address"}],"name":"verify","outputs":[{"internalType":"bool","name":"found","type":"bool"},{"internalType":"uint64","name":"index","type":"uint64"},{"internalType":"address","name":"account","type":"address"},{"internalType":"uint64","name":"height","type":"uint64"}],"stateMutability":"view","type":"function"},
+] as const;

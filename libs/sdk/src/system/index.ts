@@ -1,2 +1,2 @@
 /** The system contracts for viem, ethers and whatever reads ABIs. */
-export { CONSORTIUM_ABI, CONSORTIUM_ADDRESS, PERMISSIONS_ABI, PERMISSIONS_ADDRESS } from './abi.js';
+export { CONSORTIUM_ABI, CONSORTIUM_ADDRESS, PERMISSIONS_ABI, PERMISSIONS_ADDRESS, RECORDS_ABI, RECORDS_ADDRESS } from './abi.js';
