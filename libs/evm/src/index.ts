@@ -4,6 +4,7 @@ export type { AccessListEntry, AdmittedTransaction } from './transaction/admitte
 export type { StateReader } from './state/reader.js';
 export type { BlockOverlay } from './state/block-overlay.js';
 export type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './store/chain-store.js';
+export { memberOfNode } from './system/node-owner.js';
 export type { WantedRules } from './system/wanted-rules.js';
 export type { LogEntry, LogFilter } from './store/logs.js';
 export type {

@@ -2,6 +2,7 @@ import { equalBytes, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import type { BaseState } from '../state/overlay.js';
 import type { CallRequest } from './executor.js';
+import { ED25519_ADDRESS } from '../system/addresses.js';
 import { isRecords } from '../records/address.js';
 
 /**
@@ -16,9 +17,9 @@ export function touchesCode(state: BaseState, to: Bytes | null): boolean {
   return account !== null && !equalBytes(account.codeHash, EMPTY_CODE_HASH);
 }
 
-/** Addresses up to 0xffff are kept for them: Ethereum's are 1 to 0x11 and 0x100. */
+/** Addresses up to 0xffff are kept for them: Ethereum's are 1 to 0x11 and 0x100. Ours stands beside the system contracts. */
 function isPrecompile(address: Bytes): boolean {
-  return address[0] === 0 && address.subarray(0, 18).every((byte) => byte === 0);
+  return address[0] === 0 && (address.subarray(0, 18).every((byte) => byte === 0) || equalBytes(address, ED25519_ADDRESS));
 }
 
 export function callTouchesCode(state: BaseState, { to, overrides }: CallRequest): boolean {

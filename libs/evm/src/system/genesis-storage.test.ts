@@ -2,6 +2,7 @@ import { keyPairOf, toHex, type Bytes } from '#ledger';
 import { openTestChain, type TestChain } from '../../testing/chain.js';
 import { CONSORTIUM, PERMISSIONS, SystemCaller } from '../../testing/system.js';
 import { hex } from '../../testing/wallet.js';
+import { memberOfNode } from './node-owner.js';
 import { paramsToWords } from './params-words.js';
 
 const account = (n: number): Bytes => new Uint8Array(20).fill(n);
@@ -36,6 +37,11 @@ describe('what a chain begins with', () => {
     }
     expect(await system.read(PERMISSIONS, 'wordOf', [hex(account(3))])).toBe((1n << 8n) | 43n);
     expect([await system.read(PERMISSIONS, 'ruled'), await system.read(PERMISSIONS, 'access')]).toEqual([0n, 1]);
+  });
+
+  test('whose node a key is, for those who read storage', () => {
+    expect(keys.map((key) => memberOfNode(chain.store.state(), key))).toEqual([LONG_NAME, LONG_NAME, 'Acme']);
+    expect(memberOfNode(chain.store.state(), new Uint8Array(32).fill(1))).toBeNull();
   });
 
   test('nodes, genesis hash and parameters', async () => {

@@ -9,6 +9,7 @@ import { decodeGenesis, encodeGenesis } from './genesis.js';
 import { decodeHeader, encodeHeader } from './header.js';
 import { decodeProposal, encodeProposal } from './proposal.js';
 import { decodeTxResult, encodeTxResult, type TxResult } from './result.js';
+import { decodeValidatorChange, encodeValidatorChange } from './validator-change.js';
 import { decodeVote, encodeVote, type Vote } from './vote.js';
 
 interface Format {
@@ -33,6 +34,7 @@ const FORMATS: Format[] = [
   format('evidence', sample.EVIDENCE, encodeEvidence, decodeEvidence),
   format('empty block', sample.BLOCK_1, encodeBlock, decodeBlock),
   format('block', sample.BLOCK_2, encodeBlock, decodeBlock),
+  format('validator change', sample.CHANGE_1, encodeValidatorChange, decodeValidatorChange),
   ...sample.RESULTS.map((result, i) => format(`result ${i}`, result, encodeTxResult, decodeTxResult)),
 ];
 

@@ -1,6 +1,8 @@
 import { pinned } from '../../testing/pinned.js';
 import * as sample from '../../testing/samples.js';
 import { to0x } from '../encoding/index.js';
+import type { KeyPair } from '../crypto/ed25519.js';
+import { bindingSignBytes } from './binding.js';
 import { encodeBlock } from './block.js';
 import { buildReceipt } from './receipt.js';
 import { certificateHash, encodeCertificate } from './certificate.js';
@@ -11,6 +13,7 @@ import { blockHash, encodeHeader } from './header.js';
 import { paramsHash } from './params.js';
 import { encodeProposal, proposalSignBytes } from './proposal.js';
 import { encodeTxResult } from './result.js';
+import { encodeValidatorChange } from './validator-change.js';
 import { encodeValidators } from './validators.js';
 import { encodeVote, voteSignBytes } from './vote.js';
 
@@ -31,6 +34,8 @@ const vectors: Record<string, () => unknown> = {
   block: () => [sample.BLOCK_1, sample.BLOCK_2].map((block) => to0x(encodeBlock(block))),
   'transaction-result': () => sample.RESULTS.map((result) => to0x(encodeTxResult(result))),
   validators: () => to0x(encodeValidators(sample.VALIDATORS.validators)),
+  'validator-change': () => to0x(encodeValidatorChange(sample.CHANGE_1)),
+  binding: () => [{ height: 0n, blockHash: sample.GENESIS_HASH }, { height: 2n, blockHash: blockHash(sample.BLOCK_2.header) }].map((block) => to0x(bindingSignBytes(sample.GENESIS_HASH, { member: 1, publicKey: (sample.KEYS[0] as KeyPair).publicKey, ...block }))),
   receipt: () => buildReceipt({ genesis: sample.GENESIS, block: sample.BLOCK_2, results: sample.RESULTS, index: 3, certificate: sample.COMMIT_2, validatorChanges: [sample.CHANGE_1] }),
 };
 

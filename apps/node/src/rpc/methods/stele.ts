@@ -1,7 +1,7 @@
 import {
   blockHash, buildReceipt, buildStateDocument, encodeCertificate, encodeHeader, evidenceKind, evidencePlace, genesisValidators, MAX_PROVEN_SLOTS, MAX_VALIDATOR_CHANGES, to0x, type Bytes, type Evidence, type Receipt, type StateDocument, type StateKey, type StateProof, type ValidatorChange, type ValidatorSet,
 } from '#ledger';
-import type { ChainStore } from '#evm';
+import { memberOfNode, type ChainStore, type StateReader } from '#evm';
 import type { ChainAccess, ConsensusStatus, RpcBackend } from '../backend.js';
 import { toQuantity } from '../format/quantity.js';
 import { method, type Method } from '../method.js';
@@ -78,16 +78,15 @@ function consensusOf({ store }: ChainAccess, status: ConsensusStatus, voting: Va
     round: toQuantity(status.round),
     step: status.step,
     node: { publicKey: to0x(status.publicKey), isValidator: status.isValidator, peers: toQuantity(status.peers) },
-    validators: validatorsOf(validators, genesis.validators.map(({ publicKey, member }) => ({ publicKey: to0x(publicKey), name: genesis.members[member]?.name ?? '' }))),
+    validators: validatorsOf(validators, store.state()),
     totalPower: toQuantity(validators.total),
     quorumPower: toQuantity(genesis.faultModel === 'BFT' ? (2n * validators.total) / 3n + 1n : validators.total / 2n + 1n),
   };
 }
 
-function validatorsOf(set: ValidatorSet, owners: readonly { publicKey: string; name: string }[]): unknown {
-  const names = new Map(owners.map(({ publicKey, name }) => [publicKey, name]));
+function validatorsOf(set: ValidatorSet, state: StateReader): unknown {
   return set.validators.map(({ publicKey, power }, index) => ({
-    index: toQuantity(index), publicKey: to0x(publicKey), power: toQuantity(power), member: names.get(to0x(publicKey)) ?? '',
+    index: toQuantity(index), publicKey: to0x(publicKey), power: toQuantity(power), member: memberOfNode(state, publicKey) ?? '',
   }));
 }
 
