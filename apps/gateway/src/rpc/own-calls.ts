@@ -3,7 +3,7 @@ import { CodedError } from '#contracts';
 import type { RpcForwarder } from './forwarder.js';
 import type { NodeCall } from './filters/filter-reader.js';
 import type { FilterStore } from './filters/filter-store.js';
-import { messagesOf, type RpcMessage } from './retry.rules.js';
+import { isMessage, itemsOf, messagesOf, type RpcMessage } from './retry.rules.js';
 import type { ChainAccess } from './rpc-access.js';
 import { CODES, invalidParams, RpcError } from './rpc-error.js';
 import type { RpcAnswer } from './upstream.js';
@@ -36,11 +36,12 @@ export class OwnCalls {
   /** @param sink null over HTTP. @throws CodedError where no node answers. */
   async answer(access: ChainAccess, body: Buffer, sink: SubscriptionSink | null): Promise<RpcAnswer> {
     if (!OWN_WORDS.some((word) => body.includes(word))) return this.forwarder.forward(access, body);
-    const calls = messagesOf(body);
-    const own = calls.filter((call) => this.handlerOf(access, call, sink) !== null);
-    if (own.length === 0 || calls.length > MAX_BATCH) return this.forwarder.forward(access, body);
+    const items = itemsOf(body);
+    const own = items.filter(isMessage).filter((call) => this.handlerOf(access, call, sink) !== null);
+    if (own.length === 0 || items.length > MAX_BATCH) return this.forwarder.forward(access, body);
     const isBatch = body.toString('latin1').trimStart().startsWith('[');
-    const others = calls.filter((call) => !own.includes(call));
+    // What is no call at all is refused by the node as well.
+    const others = items.filter((item) => !own.includes(item as RpcMessage));
     const answers: unknown[] = [];
     for (const call of own) {
       const answered = await this.answerOne(access, call, sink);

@@ -22,16 +22,24 @@ export function mayHoldTransaction(body: Buffer): boolean {
   return body.includes(SEND_BYTES);
 }
 
-/** A call or a batch as a list; an empty list for what is no JSON-RPC. */
-export function messagesOf(body: Buffer): RpcMessage[] {
+/** A call or a batch as a list, whatever its items are; an empty list for what is no JSON. */
+export function itemsOf(body: Buffer): unknown[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString('utf8'));
   } catch {
     return [];
   }
-  const items: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  return items.filter((item): item is RpcMessage => typeof item === 'object' && item !== null);
+  return Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
+}
+
+export function isMessage(item: unknown): item is RpcMessage {
+  return typeof item === 'object' && item !== null;
+}
+
+/** A call or a batch as a list; an empty list for what is no JSON-RPC. */
+export function messagesOf(body: Buffer): RpcMessage[] {
+  return itemsOf(body).filter(isMessage);
 }
 
 /** keccak256 of the raw transaction of a send call, `0x…`; null for any other call. */
