@@ -2,27 +2,15 @@ import { encodeFunctionData } from 'viem';
 import { keyPairOf, toHex, type KeyPair } from '#ledger';
 import { openTestChain, type TestChain } from '../../testing/chain.js';
 import { ConsortiumModel, type Expected, type ModelMember } from '../../testing/consortium-model.js';
+import { randomOf, SEED } from '../../testing/random.js';
 import { CONSORTIUM, PERMISSIONS, SystemCaller } from '../../testing/system.js';
 import { hex, Wallet } from '../../testing/wallet.js';
 import { OFFICIAL } from './access-word.js';
 import { readWantedRules } from './wanted-rules.js';
 
-/** `STELE_SEED=n` repeats a run. */
-const SEED = Number(process.env['STELE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const STEPS = 150;
 const NAMES = ['anna', 'bert', 'cora', 'dora', 'emil', 'fritz', 'gerda', 'hans'];
 const STATUS = { registered: 1, active: 2, retired: 3 } as const;
-
-/** mulberry32 */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 class Run {
   readonly random = randomOf(SEED);
