@@ -19,6 +19,9 @@ export interface WantedContainer {
 }
 
 const ATTEMPTS = 6;
+const REMOVAL_LOOK_MS = 200;
+/** Half a minute. */
+const MAX_REMOVAL_LOOKS = 150;
 
 /** SIGTERM and `graceSeconds`, then SIGKILL, then gone. What is not there, or is going, is done. */
 export async function removeContainer(docker: Docker, id: string, graceSeconds = 10): Promise<void> {
@@ -67,6 +70,7 @@ function lostItsNetwork(info: Docker.ContainerInspectInfo, wanted: WantedContain
  * @throws RuntimeError `Conflict` (other owner, newer generation, port taken), `Hardening`, and what the engine says.
  */
 export async function applyContainer(docker: Docker, wanted: WantedContainer, signal: AbortSignal): Promise<Docker.ContainerInspectInfo> {
+  let waits = 0;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const info = await inspectOwn(docker, wanted.installId, wanted.name);
     if (info === undefined) {
@@ -75,7 +79,9 @@ export async function applyContainer(docker: Docker, wanted: WantedContainer, si
     }
     assertNotNewer(info, wanted);
     if (info.State.Status === 'removing') {
-      await pause(200, signal, `waiting for the removal of ${wanted.name}`);
+      await pause(REMOVAL_LOOK_MS, signal, `waiting for the removal of ${wanted.name}`);
+      // A busy engine takes its time to remove: that is nobody else's work on it.
+      if (++waits <= MAX_REMOVAL_LOOKS) attempt -= 1;
       continue;
     }
     const same = info.Config.Labels[LABELS.specHash] === wanted.options.Labels?.[LABELS.specHash];
