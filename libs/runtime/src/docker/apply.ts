@@ -67,7 +67,7 @@ function lostItsNetwork(info: Docker.ContainerInspectInfo, wanted: WantedContain
 /**
  * Level-triggered: looks, does one thing, looks again, until the wanted container runs. Answers its inspection, after having
  * checked that every restriction that was asked for is there; one that lacks any is removed at once.
- * @throws RuntimeError `Conflict` (other owner, newer generation, port taken), `Hardening`, and what the engine says.
+ * @throws RuntimeError `Conflict` (other owner, newer generation, port taken), `Hardening`, `Failed` (others change it as well), and what the engine says.
  */
 export async function applyContainer(docker: Docker, wanted: WantedContainer, signal: AbortSignal): Promise<Docker.ContainerInspectInfo> {
   let waits = 0;
@@ -99,7 +99,8 @@ export async function applyContainer(docker: Docker, wanted: WantedContainer, si
     }
     return assertHardened(docker, wanted, info);
   }
-  throw new RuntimeError('Conflict', `${wanted.name} changed under our hands ${ATTEMPTS} times: something else is working on it.`);
+  // Two steps of one plan may want it at once, each with the peers that it knew: the next look settles it.
+  throw new RuntimeError('Failed', `${wanted.name} changed under our hands ${ATTEMPTS} times: something else is working on it.`);
 }
 
 async function assertHardened(docker: Docker, wanted: WantedContainer, info: Docker.ContainerInspectInfo): Promise<Docker.ContainerInspectInfo> {
