@@ -4,6 +4,7 @@ import {
   blockHash, certificateHash, equalBytes, evidenceRoot, paramsHash, stepToValidators, toHex, ZERO_HASH, type Block, type Bytes, type Certificate, type Effect, type ExecutionOutcome, type Genesis, type HeightContext,
 } from '#ledger';
 import type { Admission } from '../pool/admission.js';
+import type { BlockBodies } from '../pool/block-bodies.js';
 import type { Pool } from '../pool/pool.js';
 
 /** Executing takes the others as long as it took the proposer: a small part of the time that they wait. */
@@ -27,6 +28,7 @@ export class BlockWork {
     private readonly executor: Executor,
     private readonly admission: Admission,
     private readonly pool: Pool,
+    private readonly bodies: BlockBodies,
     private readonly self: Bytes,
   ) {}
 
@@ -43,6 +45,7 @@ export class BlockWork {
       this.dropHopeless(built);
       const outcome = outcomeOf(built, context, this.store.genesis);
       const block = this.blockOf(effect, context, built, outcome);
+      this.bodies.keep(block.transactions, built.executed);
       this.overlays.set(toHex(blockHash(block.header)), built);
       return { block, outcome };
     } catch (error) {
@@ -61,7 +64,7 @@ export class BlockWork {
     if (known !== undefined) return { status: 'valid', outcome: outcomeOf(known, context, this.store.genesis) };
     const { signal } = this.abort;
     try {
-      const transactions = await this.admitAll(block.transactions, signal);
+      const transactions = this.bodies.of(block.transactions) ?? (await this.admitAll(block.transactions, signal));
       const size = block.transactions.reduce((sum, raw) => sum + raw.length, 0);
       if (size > context.params.maxBlockBytes) return { status: 'invalid', reason: `its transactions take ${size} bytes` };
       const executed = await this.executor.executeBlock({ parent, timeMs: block.header.timeMs, transactions, signal });
@@ -79,7 +82,8 @@ export class BlockWork {
     const executed = this.overlays.get(toHex(blockHash(block.header)));
     if (executed === undefined) throw new Error(`block ${block.header.height} was decided and never executed here`);
     this.overlays = new Map();
-    this.abort.abort();
+    // A reason of our own: the one that is made where none is given costs a stack trace in each height.
+    this.abort.abort('the height is over');
     this.abort = new AbortController();
     const done = this.committing.then(() => this.executor.commit(block, certificate, executed));
     this.committing = done;
@@ -88,7 +92,7 @@ export class BlockWork {
 
   /** Gives up what runs and waits for the last commit. */
   async stop(): Promise<void> {
-    this.abort.abort();
+    this.abort.abort('this node stops');
     await this.committing;
   }
 

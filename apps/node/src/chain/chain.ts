@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { keccak256, RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
+import { RecoveryThreads, type AdmittedTransaction, type ChainStore, type Executor } from '#evm';
 import { evidencePlace, toHex, verify, type Bytes, type Evidence, type Message, type ValidatorSet } from '#ledger';
 import { CompactProposals } from '../gossip/compact-proposals.js';
 import { Gossip } from '../gossip/gossip.js';
@@ -11,6 +11,7 @@ import type { PeerLink } from '../peer/link.js';
 import { Mesh, type PeerEndpoints } from '../peer/mesh.js';
 import { decodeBlocksWanted, decodeMessage, heightOf, messageFrame, sizeOf } from '../peer/messages.js';
 import { Admission } from '../pool/admission.js';
+import { BlockBodies } from '../pool/block-bodies.js';
 import { DEFAULT_POOL_LIMITS, Pool } from '../pool/pool.js';
 import { SafetyModule } from '../safety/safety-module.js';
 import { BlockSync } from '../sync/block-sync.js';
@@ -50,7 +51,8 @@ export class Chain {
   readonly sync: BlockSync;
   private readonly driver: Driver;
   private readonly inbox = new Inbox();
-  private readonly proposals = new CompactProposals(this.pool, {
+  private readonly bodies = new BlockBodies();
+  private readonly proposals = new CompactProposals(this.pool, this.bodies, {
     whole: (link, proposal) => this.hearMessage(link, { type: 'proposal', proposal }),
     old: (link, height) => this.helper.heardOld(link, height, Date.now()),
     current: () => this.driver.height,
@@ -85,7 +87,7 @@ export class Chain {
     const admission = new Admission(executor, this.pool);
     const verifier = verifyOnce(verify);
     this.recovery = options.program === undefined ? null : new RecoveryThreads(options.program, Math.max(1, Math.min(MAX_RECOVERY_THREADS, availableParallelism() - 1)));
-    const work = new BlockWork(store, executor, admission, this.pool, identity.publicKey);
+    const work = new BlockWork(store, executor, admission, this.pool, this.bodies, identity.publicKey);
     this.folder = new EvidenceFolder(join(dataFolder, 'evidence'));
     this.halting = new Halting(join(dataFolder, 'halted'), logger, {
       broadcast: (frame) => this.mesh.broadcast(frame),
@@ -266,7 +268,7 @@ export class Chain {
 
   private frameOf(message: Message): Buffer {
     const compact = message.type === 'proposal' && message.proposal.block.transactions.length > 0;
-    return compact ? this.proposals.frameOf(message.proposal, keccak256) : messageFrame(message);
+    return compact ? this.proposals.frameOf(message.proposal) : messageFrame(message);
   }
 
   private hearMessage(link: PeerLink, message: Message): void {

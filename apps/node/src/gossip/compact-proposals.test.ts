@@ -4,6 +4,7 @@ import { BLOCK_2, PROPOSAL } from '../../../../libs/ledger/testing/samples.js';
 import { FrameReader } from '../peer/frames.js';
 import type { PeerLink } from '../peer/link.js';
 import { FRAME } from '../peer/frames.js';
+import { BlockBodies } from '../pool/block-bodies.js';
 import { Pool } from '../pool/pool.js';
 import { CompactProposals } from './compact-proposals.js';
 
@@ -34,6 +35,8 @@ class Pair {
   readonly sent: number[] = [];
   readonly old: bigint[] = [];
   current = 0n;
+  /** The receiver's. */
+  readonly bodies = new BlockBodies();
   readonly sender: CompactProposals;
   readonly receiver: CompactProposals;
   readonly toSender: PeerLink;
@@ -41,8 +44,8 @@ class Pair {
 
   constructor(senderPool: Pool, receiverPool: Pool, tamper: (payload: Uint8Array, type: number) => Uint8Array = (payload) => payload) {
     const events = { whole: (_: PeerLink, proposal: Proposal): void => void this.got.push(proposal), old: (_: PeerLink, height: bigint): void => void this.old.push(height), current: () => this.current };
-    this.sender = new CompactProposals(senderPool, events);
-    this.receiver = new CompactProposals(receiverPool, events);
+    this.sender = new CompactProposals(senderPool, new BlockBodies(), events);
+    this.receiver = new CompactProposals(receiverPool, this.bodies, events);
     const link = (name: string, receive: (type: number, payload: Uint8Array) => void): PeerLink => {
       const reader = new FrameReader((type, payload) => {
         this.sent.push(type);
@@ -58,7 +61,7 @@ class Pair {
   }
 
   propose(proposal: Proposal): void {
-    this.toReceiver.send(this.sender.frameOf(proposal, keccak256));
+    this.toReceiver.send(this.sender.frameOf(proposal));
   }
 }
 
@@ -72,6 +75,8 @@ describe('compact proposals', () => {
     pair.propose(proposal);
     expect(pair.got).toEqual([proposal]);
     expect(pair.sent).toEqual([compactProposal]);
+    // Nobody recovers a sender or hashes again what the pool holds.
+    expect(pair.bodies.of(pair.got[0]?.block.transactions ?? [])).toEqual(all);
   });
 
   it('ask for what is missing, and only for that', () => {
@@ -90,6 +95,7 @@ describe('compact proposals', () => {
     pair.propose(proposal);
     expect(pair.got).toEqual([proposal]);
     expect(pair.sent).toEqual([compactProposal, bodiesWanted, bodies]);
+    expect(pair.bodies.of(pair.got[0]?.block.transactions ?? [])).toBeUndefined();
   });
 
   it('never let go what does not fit its header', () => {
@@ -102,7 +108,7 @@ describe('compact proposals', () => {
     expect(lying.got).toEqual([]);
     const counting = new Pair(poolWith([]), poolWith(all), (payload) => payload);
     const proposal = proposalOf(raws);
-    const frame = counting.sender.frameOf({ ...proposal, block: { ...proposal.block, header: { ...proposal.block.header, txCount: 4 } } }, keccak256);
+    const frame = counting.sender.frameOf({ ...proposal, block: { ...proposal.block, header: { ...proposal.block.header, txCount: 4 } } });
     expect(() => counting.toReceiver.send(frame)).toThrow('not those of its header');
   });
 
@@ -114,7 +120,7 @@ describe('compact proposals', () => {
     expect([pair.got, pair.old, pair.sent]).toEqual([[], [proposal.height], [compactProposal]]);
     pair.sender.forget(proposal.height + 1n);
     pair.current = 0n;
-    pair.toReceiver.send(pair.receiver.frameOf(proposal, keccak256)); // The sender has forgotten it: asking it brings nothing.
+    pair.toReceiver.send(pair.receiver.frameOf(proposal)); // The sender has forgotten it: asking it brings nothing.
     expect(pair.got).toEqual([]);
     pair.receiver.disconnected(pair.toSender);
   });

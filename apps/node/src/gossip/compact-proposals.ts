@@ -1,6 +1,8 @@
+import { keccak256 } from '#evm';
 import { checkBlockBody, decodeAll, decodeProposal, encodeProposal, Writer, type Block, type Bytes, type Proposal } from '#ledger';
 import { encodeFrame, FRAME } from '../peer/frames.js';
 import type { PeerLink } from '../peer/link.js';
+import type { BlockBodies } from '../pool/block-bodies.js';
 import { idOf, ID_BYTES, type Pool } from '../pool/pool.js';
 
 const MAX_TRANSACTIONS = 200_000;
@@ -30,6 +32,7 @@ export class CompactProposals {
 
   constructor(
     private readonly pool: Pool,
+    private readonly bodies: BlockBodies,
     private readonly events: {
       whole(link: PeerLink, proposal: Proposal): void;
       /** A peer proposes for a height that is decided here; its bodies do not matter. */
@@ -40,12 +43,13 @@ export class CompactProposals {
   ) {}
 
   /** The frame that proposes, and from now on whoever got it may ask for bodies. */
-  frameOf(proposal: Proposal, transactionHash: (raw: Bytes) => Bytes): Buffer {
+  frameOf(proposal: Proposal): Buffer {
     const { block } = proposal;
     this.remember(proposal);
     const empty: Block = { header: block.header, transactions: [], lastCommit: block.lastCommit, evidence: block.evidence };
     const writer = new Writer().bytes(encodeProposal({ ...proposal, block: empty }), MAX_PROPOSAL_BYTES);
-    writer.list(block.transactions, MAX_TRANSACTIONS, (raw) => writer.fixed(transactionHash(raw).subarray(0, ID_BYTES), ID_BYTES));
+    const hashes = this.bodies.of(block.transactions)?.map(({ hash }) => hash) ?? block.transactions.map((raw) => keccak256(raw));
+    writer.list(hashes, MAX_TRANSACTIONS, (hash) => writer.fixed(hash.subarray(0, ID_BYTES), ID_BYTES));
     return encodeFrame(FRAME.compactProposal, writer.finish());
   }
 
@@ -56,7 +60,8 @@ export class CompactProposals {
     }));
     if (proposal.block.transactions.length > 0 || proposal.block.header.txCount !== ids.length) throw new Error('a short proposal whose transactions are not those of its header');
     if (proposal.height < this.events.current()) return this.events.old(link, proposal.height);
-    const transactions = ids.map((id) => this.pool.byId(idOf(id))?.raw);
+    const found = ids.flatMap((id) => this.pool.byId(idOf(id)) ?? []);
+    const transactions = found.length === ids.length ? this.bodies.make(found) : ids.map((id) => this.pool.byId(idOf(id))?.raw);
     this.complete(link, { proposal, ids, transactions, whole: false });
   }
 

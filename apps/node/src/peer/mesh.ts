@@ -10,6 +10,8 @@ import { decodeHello, helloFrame } from './messages.js';
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2000;
 const RETIRE_MS = 1000;
+/** Votes tell peers of a height sooner than this could; it is for those who fell behind, and costs nothing while a block is decided. */
+const ANNOUNCE_AFTER_MS = 50;
 
 /** `host:port`s of each peer, by raw public key in hex. */
 export type PeerEndpoints = Readonly<Record<string, readonly string[]>>;
@@ -40,6 +42,7 @@ export class Mesh {
   /** Connections whose hello has not come yet. */
   private readonly waiting = new Set<PeerLink>();
   private readonly retired = new Set<PeerLink>();
+  private announcing: NodeJS.Timeout | undefined;
   private stopped = false;
 
   constructor(
@@ -98,13 +101,18 @@ export class Mesh {
     for (const link of this.links.values()) link.send(frame);
   }
 
-  /** Tells all peers our height; to be called after each change. */
+  /** Tells all peers our height, a moment later and once for all that changed until then; to be called after each change. */
   announceHeight(): void {
-    this.broadcast(helloFrame({ genesisHash: this.genesisHash, height: this.height() }));
+    if (this.stopped) return;
+    this.announcing ??= setTimeout(() => {
+      this.announcing = undefined;
+      this.broadcast(helloFrame({ genesisHash: this.genesisHash, height: this.height() }));
+    }, ANNOUNCE_AFTER_MS).unref();
   }
 
   stop(): void {
     this.stopped = true;
+    clearTimeout(this.announcing);
     for (const dial of this.dials.values()) {
       clearTimeout(dial.timer);
       dial.trying?.abort();
