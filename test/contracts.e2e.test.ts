@@ -1,4 +1,6 @@
 /** Contracts by the portal: from Solidity to a chain of real nodes, signed by the caller, and from the chain back to the sources. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createPublicClient, defineChain, http, type Abi, type Hex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import type { CompileRequest, PreparedContractView } from '#contracts';
@@ -45,7 +47,11 @@ describe('contracts by the portal', () => {
     account.signTransaction({ type: 'eip1559', chainId: Number(transaction.chainId), nonce: Number(transaction.nonce), gas: BigInt(transaction.gas), maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, value: 0n, data: transaction.data as Hex, ...change });
 
   beforeAll(async () => {
-    platform = await startTestPlatform({ home, env: testEnvironment({ STELE_RUNTIME: 'process' }) });
+    // What an operator does whose developers use other compilers.
+    const builds = join(home, 'solc');
+    mkdirSync(builds);
+    copyFileSync(require.resolve('solc-older/soljson.js'), join(builds, 'soljson-v0.8.24+commit.e11b9ed9.js'));
+    platform = await startTestPlatform({ home, env: testEnvironment({ STELE_RUNTIME: 'process', STELE_SOLC: builds }) });
     founder = newFounder('Aster Freight');
     client = await registerTenant(platform.url, founder.name);
     const made = await client.createChain(chainRequest(founder, [{ dataCenter: platform.dataCenter, count: 4 }]));
@@ -98,6 +104,14 @@ describe('contracts by the portal', () => {
     await reader().waitForTransactionReceipt({ hash, pollingInterval: 50 });
     expect(await client.contract(chainId, prepared.contract.id)).toMatchObject({ status: 'prepared' });
     expect(await client.deployContract(chainId, prepared.contract.id, signed)).toMatchObject({ status: 'deployed', transactionHash: hash });
+  });
+
+  test('what another compiler made is verified by that compiler, which the code names', async () => {
+    const older: CompileRequest = { sources: { 'Old.sol': { content: '// SPDX-License-Identifier: Apache-2.0\npragma solidity ^0.8.0;\ncontract Old { function year() external pure returns (uint256) { return 2024; } }' } } };
+    const prepared = await client.prepareContract(chainId, { source: { ...older, compiler: '0.8.24' }, from: founder.operations.address });
+    const { address: at } = await client.deployContract(chainId, prepared.contract.id, await sign(founder.operations, prepared));
+    expect(await client.verifyContract(chainId, { address: at as Hex, source: older })).toMatchObject({ verification: 'exact', source: { compiler: expect.stringMatching(/^0\.8\.24\+/) as string } });
+    await expect(client.verifyContract(chainId, { address: at as Hex, source: { ...older, compiler: '0.8.1' } })).rejects.toMatchObject({ code: 'compilation_failed', message: expect.stringContaining('0.8.24') as string });
   });
 
   test('faults are told before anything is signed, and a failed deployment with its reason', async () => {

@@ -43,6 +43,7 @@ export interface GatewayResources {
   feed: OperationFeed;
   tokenKey: TokenKey;
   forwarder: RpcForwarder;
+  compiler: Compiler;
 }
 
 /** Wiring only. */
@@ -60,12 +61,13 @@ export class GatewayModule {
         { provide: DATABASE, useValue: resources.dataSource },
         { provide: OperationFeed, useValue: resources.feed },
         { provide: RpcForwarder, useValue: resources.forwarder },
+        { provide: Compiler, useValue: resources.compiler },
         { provide: TOKEN_KEY, useValue: resources.tokenKey },
         { provide: AttemptThrottle, useFactory: () => new AttemptThrottle() },
         { provide: APP_GUARD, useClass: PolicyGuard },
         AccessTokens, AccessTokenGuard, Authenticator, Identities, JwtStrategy, LocalStrategy, PasswordGuard, Sessions,
         TenantsService, ApiKeysService, ChainsService, GenesisService, OperationsService, DataCentersService, Idempotency,
-        OpenApiDocument, RpcAccess, ChainCalls, Compiler, ContractsService, Deployments,
+        OpenApiDocument, RpcAccess, ChainCalls, ContractsService, Deployments,
       ],
     };
   }

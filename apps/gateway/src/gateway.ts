@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import { CodedError, newId } from '#contracts';
 import { Install, openDataSource, OperationFeed, withTransaction } from '#persistence';
 import { loadOrCreateSeed, makeIdentity } from '#sdk';
+import { Compiler } from './compiler/compiler.js';
 import { GatewayModule } from './gateway.module.js';
 import { NestLogger } from './http/logger.js';
 import type { Route } from './http/methods.rules.js';
@@ -98,7 +99,7 @@ export async function createGateway(settings: GatewaySettings, logger: Logger, o
       routes.push(route);
       onRoute(route);
     });
-    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey, forwarder }), adapter, { logger: new NestLogger(logger), abortOnError: false });
+    const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.with({ dataSource, feed, tokenKey, forwarder, compiler: new Compiler(settings) }), adapter, { logger: new NestLogger(logger), abortOnError: false });
     app.useGlobalFilters(new ProblemFilter(routes));
     app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: validationError }));
     if (settings.corsOrigins.length > 0) app.enableCors({ origin: settings.corsOrigins, exposedHeaders: ['location', 'x-request-id', 'retry-after'] });

@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+
 /** What the gateway is told from outside; read once at boot. */
 export interface GatewaySettings {
   /** Folder that holds `keys/`. */
@@ -12,10 +15,19 @@ export interface GatewaySettings {
   corsOrigins: string[];
   /** Addresses of proxies whose X-Forwarded-For is believed; none unless set. */
   trustedProxies: string[];
+  /** Folder of further builds of solc; null for the installed one alone. */
+  solcFolder: string | null;
 }
 
 function list(text: string | undefined): string[] {
   return (text ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '');
+}
+
+function readFolder(env: NodeJS.ProcessEnv, name: string): string | null {
+  const path = env[name];
+  if (path === undefined || path === '') return null;
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${name} must name a folder that is there; ${path} is none`);
+  return resolve(path);
 }
 
 /** @throws Error that names the variable which is missing or wrong. */
@@ -34,8 +46,6 @@ export function readSettings(env: NodeJS.ProcessEnv): GatewaySettings {
     logLevel: env['STELE_LOG_LEVEL'] ?? 'info',
     corsOrigins: list(env['STELE_CORS_ORIGINS']),
     trustedProxies: list(env['STELE_TRUSTED_PROXIES']),
+    solcFolder: readFolder(env, 'STELE_SOLC'),
   };
 }
-
-/** Injection token of the settings. */
-export const SETTINGS = Symbol('GatewaySettings');

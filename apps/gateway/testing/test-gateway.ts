@@ -45,7 +45,7 @@ export class TestGateway {
     const stores = await startTestStores();
     const database = await stores.database();
     const home = await mkdtemp(join(tmpdir(), 'stele-gateway-'));
-    const settings = { home, databaseUrl: database.urls.gateway, host: '127.0.0.1', port: 0, logLevel: 'silent', corsOrigins: [], trustedProxies: [] };
+    const settings = { home, databaseUrl: database.urls.gateway, host: '127.0.0.1', port: 0, logLevel: 'silent', corsOrigins: [], trustedProxies: [], solcFolder: null };
     const level = process.env['TEST_LOG_LEVEL'] ?? 'silent';
     const gateway = await createGateway(settings, pino({ level }, pino.destination(2)), onRoute);
     return new TestGateway(stores, database, gateway, await gateway.listen(), home);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CodedError } from '#contracts';
 import { COMPILER_PROGRAM } from './compiler-program.js';
+import { WRAPPER, type CompilerBuild } from './compilers.js';
 
 export interface CompilerLimits {
   timeMs: number;
@@ -27,10 +28,10 @@ export interface CompilerAnswer {
  * Compiles in a process of its own, which ends with the answer or at a limit; nothing of the gateway's environment is given to it.
  * @throws CodedError `compiler_limit`
  */
-export function runCompiler(input: string, limits: CompilerLimits = DEFAULT_COMPILER_LIMITS): Promise<CompilerAnswer> {
-  const solc = require.resolve('solc');
+export function runCompiler(input: string, { path }: Pick<CompilerBuild, 'path'>, limits: CompilerLimits = DEFAULT_COMPILER_LIMITS): Promise<CompilerAnswer> {
+  const solc = path === null ? require.resolve('solc') : WRAPPER;
   const openZeppelin = dirname(require.resolve('@openzeppelin/contracts/package.json'));
-  const child = spawn(process.execPath, ['-e', COMPILER_PROGRAM, solc, openZeppelin], { env: {}, cwd: dirname(solc), stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['-e', COMPILER_PROGRAM, solc, path ?? '', openZeppelin], { env: {}, cwd: dirname(solc), stdio: ['pipe', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     let exceeded: string | null = null;
     const end = (why: string): void => {

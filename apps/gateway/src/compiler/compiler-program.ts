@@ -6,7 +6,7 @@
 export const COMPILER_PROGRAM = `
 const fs = require('fs');
 const path = require('path');
-const [solcPath, openZeppelin] = process.argv.slice(1);
+const [solcPath, buildPath, openZeppelin] = process.argv.slice(1);
 const PREFIX = '@openzeppelin/contracts/';
 const load = (name) => {
   if (!name.startsWith(PREFIX)) return { error: 'there is no such source: give it in sources; imports from ' + PREFIX + ' are there already' };
@@ -22,7 +22,7 @@ const load = (name) => {
 const chunks = [];
 process.stdin.on('data', (chunk) => chunks.push(chunk));
 process.stdin.on('end', () => {
-  const solc = require(solcPath);
+  const solc = buildPath === '' ? require(solcPath) : require(solcPath)(require(buildPath));
   const output = solc.compile(Buffer.concat(chunks).toString('utf8'), { import: load });
   process.stdout.write(JSON.stringify({ version: solc.version(), output: JSON.parse(output) }));
 });

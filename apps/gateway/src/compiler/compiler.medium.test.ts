@@ -1,10 +1,14 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CompileRequest } from '#contracts';
 import { runCompiler } from './compiler-process.js';
 import { Compiler } from './compiler.js';
+import { Compilers, type CompilerBuild } from './compilers.js';
 
 jest.setTimeout(60_000);
 
-const compiler = new Compiler();
+const compiler = new Compiler({ solcFolder: null });
 const source = (content: string, more: Partial<CompileRequest> = {}): CompileRequest => ({ sources: { 'a/Token.sol': { content } }, ...more });
 const faultOf = async (request: CompileRequest): Promise<unknown> => compiler.compile(request).catch((error: unknown) => error);
 
@@ -43,7 +47,7 @@ describe('the compiler', () => {
     expect(await faultOf(source(two))).toMatchObject({ message: expect.stringContaining('a/Token.sol:A, a/Token.sol:B') as string });
     expect(await compiler.compile(source(two, { contract: 'B' }))).toMatchObject({ name: 'a/Token.sol:B' });
     expect(await faultOf(source(two, { contract: 'I' }))).toMatchObject({ message: expect.stringContaining('interface') as string });
-    expect(await faultOf(source(two, { contract: 'A', compiler: '0.8.1' }))).toMatchObject({ message: expect.stringContaining('not 0.8.1') as string });
+    expect(await faultOf(source(two, { contract: 'A', compiler: '0.8.1' }))).toMatchObject({ message: expect.stringContaining('no compiler 0.8.1 here, but 0.8.') as string });
     const library = 'pragma solidity ^0.8.0; library L { function f() external pure returns (uint) { return 1; } } contract A { function g() external pure returns (uint) { return L.f(); } }';
     expect(await faultOf(source(library, { contract: 'A' }))).toMatchObject({ message: expect.stringContaining('a/Token.sol:L') as string });
     const linked = await compiler.compile(source(library, { contract: 'A', settings: { libraries: { 'a/Token.sol': { L: `0x${'12'.repeat(20)}` } } } }));
@@ -52,9 +56,28 @@ describe('the compiler', () => {
 
   it('is stopped at its limits', async () => {
     const input = JSON.stringify({ language: 'Solidity', sources: {} });
+    const [build] = new Compilers(null).all() as [CompilerBuild];
     const generous = { timeMs: 30_000, memoryBytes: 2 ** 30, outputBytes: 2 ** 20 };
-    await expect(runCompiler(input, { ...generous, timeMs: 1 })).rejects.toMatchObject({ code: 'compiler_limit' });
-    await expect(runCompiler(input, { ...generous, memoryBytes: 1 })).rejects.toMatchObject({ code: 'compiler_limit' });
-    await expect(runCompiler(input, { ...generous, outputBytes: 1 })).rejects.toMatchObject({ code: 'compiler_limit' });
+    await expect(runCompiler(input, build, { ...generous, timeMs: 1 })).rejects.toMatchObject({ code: 'compiler_limit' });
+    await expect(runCompiler(input, build, { ...generous, memoryBytes: 1 })).rejects.toMatchObject({ code: 'compiler_limit' });
+    await expect(runCompiler(input, build, { ...generous, outputBytes: 1 })).rejects.toMatchObject({ code: 'compiler_limit' });
+  });
+
+  it('takes the operator’s further builds by their version, and nothing else that lies beside them', async () => {
+    const solcFolder = mkdtempSync(join(tmpdir(), 'stele-solc-'));
+    try {
+      const more = new Compiler({ solcFolder });
+      const old = source('pragma solidity 0.8.24; contract A {}', { compiler: '0.8.24' });
+      await expect(more.compile(old)).rejects.toMatchObject({ code: 'compilation_failed', message: expect.stringContaining('operator') as string });
+      copyFileSync(require.resolve('solc-older/soljson.js'), join(solcFolder, 'soljson-v0.8.24+commit.e11b9ed9.js'));
+      writeFileSync(join(solcFolder, 'soljson-v0.8.23.js'), 'throw new Error("never run")');
+      expect(new Compilers(solcFolder).all().map(({ version }) => version)).toEqual([(require('solc/package.json') as { version: string }).version, '0.8.24']);
+      expect([more.has('0.8.24'), more.has('0.8.23'), more.has('../0.8.24')]).toEqual([true, false, false]);
+      expect(await more.compile(old)).toMatchObject({ compiler: '0.8.24+commit.e11b9ed9.Emscripten.clang' });
+      expect(await more.compile({ ...old, compiler: '0.8.24+commit.e11b9ed9' })).toMatchObject({ name: 'a/Token.sol:A' });
+      await expect(more.compile({ ...old, compiler: '0.8.24+commit.00000000' })).rejects.toMatchObject({ message: expect.stringContaining('0.8.24+commit.e11b9ed9') as string });
+    } finally {
+      rmSync(solcFolder, { recursive: true, force: true });
+    }
   });
 });

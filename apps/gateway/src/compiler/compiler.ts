@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { CodedError, type CompileRequest } from '#contracts';
 import { DEFAULT_COMPILER_LIMITS, runCompiler, type CompilerLimits } from './compiler-process.js';
+import type { GatewaySettings } from '../settings.js';
+import { Compilers } from './compilers.js';
 import { compiledContractOf, standardJsonOf, type CompiledContract, type SolcOutput } from './standard-json.rules.js';
 
 /** Each takes a core and some hundred megabytes. */
@@ -8,26 +9,40 @@ const MAX_AT_ONCE = 2;
 const MAX_WAITING = 16;
 
 /** solc, a bounded number at a time. */
-@Injectable()
 export class Compiler {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
+  private readonly compilers: Compilers;
+
+  constructor({ solcFolder }: Pick<GatewaySettings, 'solcFolder'>) {
+    this.compilers = new Compilers(solcFolder);
+  }
+
+  /** Whether this version is here. */
+  has(version: string): boolean {
+    return this.compilers.find(version) !== null;
+  }
 
   /**
    * @throws CodedError `compilation_failed`, `compiler_limit`, or `rate_limited` where too many wait
    */
   async compile(request: CompileRequest, limits: CompilerLimits = DEFAULT_COMPILER_LIMITS): Promise<CompiledContract> {
+    const build = this.compilers.find(request.compiler);
+    if (build === null) throw this.missing(request.compiler);
     await this.enter();
     try {
-      const { version, output } = await runCompiler(standardJsonOf(request), limits);
-      if (request.compiler !== undefined && !version.startsWith(request.compiler)) {
-        throw new CodedError('compilation_failed', `The compiler here is ${version}, not ${request.compiler}: leave \`compiler\` out, or compile it yourself and send bytecode and ABI.`);
-      }
+      const { version, output } = await runCompiler(standardJsonOf(request), build, limits);
+      if (!version.startsWith(request.compiler ?? '')) throw this.missing(request.compiler, version);
       return compiledContractOf(output as SolcOutput, version, request);
     } finally {
       this.running -= 1;
       this.waiting.shift()?.();
     }
+  }
+
+  private missing(version: string | undefined, found?: string): CodedError {
+    const here = found ?? this.compilers.all().map((one) => one.version).join(', ');
+    return new CodedError('compilation_failed', `There is no compiler ${version ?? ''} here, but ${here}: leave \`compiler\` out, compile it yourself and send bytecode and ABI, or ask the platform's operator for that version.`);
   }
 
   private async enter(): Promise<void> {

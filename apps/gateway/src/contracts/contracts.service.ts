@@ -12,7 +12,7 @@ import { DATABASE } from '../database.js';
 import { pageOf, pageRequest } from '../http/pages.rules.js';
 import { RpcError } from '../rpc/rpc-error.js';
 import { ChainCalls, type CalledChain } from './chain-calls.js';
-import { matchCode } from './code-match.rules.js';
+import { compilerOf, matchCode } from './code-match.rules.js';
 import { creationData } from './constructor.rules.js';
 import { contractSummary, contractView } from './contract.view.js';
 import { Deployments } from './deployments.js';
@@ -94,7 +94,10 @@ export class ContractsService {
     const deployed = (await chain.call('eth_getCode', [address, 'latest'])) as string;
     // No code means no sources: that takes no compiler to say.
     if (deployed === '0x') throw new CodedError('source_mismatch', 'there is no code at this address');
-    const compiled = await this.compiler.compile(source);
+    // The code says which compiler made it, unless the sender knows better.
+    const named = compilerOf(deployed);
+    const compiler = source.compiler ?? (named !== null && this.compiler.has(named) ? named : undefined);
+    const compiled = await this.compiler.compile(compiler === undefined ? source : { ...source, compiler });
     const match = matchCode(deployed, compiled.runtimeCode, compiled.holes);
     if (match.kind === 'none') throw new CodedError('source_mismatch', match.reason);
     const record = await this.write(caller, (contracts) =>
