@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { isRecoveryThread, serveExecution, serveRecovery } from '#evm';
 import { readConfig, type NodeConfig } from './config.js';
 import { createLogger } from './log/logger.js';
+import { collectSeldom } from './node/heap.js';
 import { LedgerNode } from './node/node.js';
 import { to0x } from '#ledger';
 
@@ -45,6 +46,8 @@ async function main(): Promise<void> {
 }
 
 // Its threads run the same file: a node is one program.
-if (isMainThread) void main();
-else if (isRecoveryThread()) serveRecovery();
+if (isMainThread) {
+  collectSeldom();
+  void main();
+} else if (isRecoveryThread()) serveRecovery();
 else serveExecution();
