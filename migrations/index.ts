@@ -9,6 +9,7 @@ import { Isolation1795392000003 } from './1795392000003-isolation.js';
 import { PruneIdempotencyKeys1795392000004 } from './1795392000004-prune-idempotency-keys.js';
 import { PruneRefreshTokens1795392000005 } from './1795392000005-prune-refresh-tokens.js';
 import { Contracts1795392000006 } from './1795392000006-contracts.js';
+import { ChainAccess1795392000007 } from './1795392000007-chain-access.js';
 
 export const MIGRATIONS = [
   RolesAndTenancy1795392000000,
@@ -18,4 +19,5 @@ export const MIGRATIONS = [
   PruneIdempotencyKeys1795392000004,
   PruneRefreshTokens1795392000005,
   Contracts1795392000006,
+  ChainAccess1795392000007,
 ];

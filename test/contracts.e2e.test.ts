@@ -54,7 +54,7 @@ describe('contracts by the portal', () => {
     platform = await startTestPlatform({ home, env: testEnvironment({ STELE_RUNTIME: 'process', STELE_SOLC: builds }) });
     founder = newFounder('Aster Freight');
     client = await registerTenant(platform.url, founder.name);
-    const made = await client.createChain(chainRequest(founder, [{ dataCenter: platform.dataCenter, count: 4 }]));
+    const made = await client.createChain({ ...chainRequest(founder, [{ dataCenter: platform.dataCenter, count: 4 }]), access: 'members' });
     await timed('provision', async () => void (await Promise.all([succeeded(client, made.operation.id), signWhenAsked(client, made.chain.id, founder)])));
     ({ id: chainId, evmChainId } = made.chain);
   });
@@ -125,6 +125,15 @@ describe('contracts by the portal', () => {
     expect(await client.contract(chainId, prepared.contract.id)).toMatchObject({ status: 'prepared', transactionHash: null });
     const poor = await sign(founder.operations, prepared, { gas: BigInt(prepared.transaction.gas) - 10_000n });
     expect(await client.deployContract(chainId, prepared.contract.id, poor)).toMatchObject({ status: 'failed', address: null, reason: expect.stringContaining('gas') as string });
+  });
+
+  test('on a chain that begins with its members’ accounts alone, nobody else deploys, and hears so before signing', async () => {
+    expect(await client.chain(chainId)).toMatchObject({ access: 'members' });
+    const other = newFounder('Somebody').operations;
+    await expect(client.prepareContract(chainId, { source: source(), constructorArguments: [8], from: other.address })).rejects.toMatchObject({ code: 'transaction_refused', message: expect.stringContaining('may not transact on this chain') as string });
+    const prepared = await client.prepareContract(chainId, { source: source(), constructorArguments: [8] });
+    const refused = client.deployContract(chainId, prepared.contract.id, await sign(other, prepared, { nonce: 0 }));
+    await expect(refused).rejects.toMatchObject({ code: 'transaction_refused', message: expect.stringContaining('may not transact on this chain') as string });
   });
 
   test('who is no member finds no contract', async () => {

@@ -101,11 +101,17 @@ describe('a chain that its member rules through viem', () => {
     expect(refused.walk((cause) => cause instanceof TransactionRejectedRpcError)).toBeInstanceOf(TransactionRejectedRpcError);
     expect(refused.message).toContain(`the account ${clerk.wallet.account.address.toLowerCase()} may not transact on this chain`);
 
+    // Who asks beforehand hears it as well; reading stays free.
+    const { reader } = clientsOf();
+    await expect(reader.estimateGas({ account: clerk.wallet.account, to: records, data: put })).rejects.toThrow('may not transact on this chain');
+    await expect(reader.call({ account: clerk.wallet.account, to: records, data: put })).resolves.toBeDefined();
+
     await committed(await wallet.writeContract({ ...permissions, functionName: 'setAccount', args: [clerk.wallet.account.address, true, false, true] }));
     await committed(await wallet.writeContract({ ...permissions, functionName: 'createRole', args: ['notary'] }));
     await committed(await wallet.writeContract({ ...permissions, functionName: 'allow', args: [1, records, Number(put.slice(0, 10)), true] }));
     await committed(await wallet.writeContract({ ...permissions, functionName: 'grant', args: [clerk.wallet.account.address, 1, true] }));
     await committed(await send(records, put));
+    expect(await reader.estimateGas({ account: clerk.wallet.account, to: records, data: put })).toBeGreaterThan(21_000n);
     await expect(send(records, '0x12345678')).rejects.toThrow('has no role for a call of function 0x12345678');
     await expect(clerk.wallet.deployContract({ abi: [], bytecode: '0x5f5ff3', gas: 200_000n })).rejects.toThrow('may not deploy contracts');
   });

@@ -7,6 +7,10 @@ import { OperationSchema } from './operations.js';
 export const FaultModelSchema = z.enum(['BFT', 'CFT']);
 export type FaultModel = z.infer<typeof FaultModelSchema>;
 
+/** Whose accounts may transact: anybody's, or those that the members have bound in the contract Permissions. Members may change it by vote. */
+export const ChainAccessSchema = z.enum(['open', 'members']);
+export type ChainAccess = z.infer<typeof ChainAccessSchema>;
+
 export const CHAIN_STATUSES = ['pending', 'provisioning', 'awaitingFounders', 'starting', 'running', 'deleting', 'deleted', 'failed'] as const;
 export const ChainStatusSchema = z.enum(CHAIN_STATUSES);
 export type ChainStatus = z.infer<typeof ChainStatusSchema>;
@@ -62,6 +66,7 @@ export const CreateChainRequestSchema = z
   .strictObject({
     name: NameSchema,
     faultModel: FaultModelSchema.default('BFT'),
+    access: ChainAccessSchema.default('open'),
     params: ChainParamsSchema.default({}),
     members: z.array(FounderSchema).min(1).max(50),
     nodes: z.array(NodePlacementSchema).min(1).max(50),
@@ -92,6 +97,8 @@ export const ChainSchema = z
     /** What wallets see; never the same as `id` or `genesisHash`. */
     evmChainId: z.int(),
     faultModel: FaultModelSchema,
+    /** As genesis has it; what the members have voted since stands in the contract Permissions. */
+    access: ChainAccessSchema,
     params: ChainParamsSchema,
     status: ChainStatusSchema,
     /** Why it is failed, or what it waits for; null when there is nothing to say. */

@@ -10,7 +10,7 @@ describe('wire schemas', () => {
     const tenant = CreateTenantRequestSchema.parse({ name: ' A ', owner: { email: ' Me@Example.ORG ', password: '0123456789', name: 'Me' } });
     expect([tenant.name, tenant.owner.email]).toEqual(['A', 'me@example.org']);
     const chain = CreateChainRequestSchema.parse({ name: 'c', members: [{ name: 'A', governanceAccount: account, operationsAccount: account }], nodes: [{ dataCenter: 'x', count: 4 }] });
-    expect(chain).toMatchObject({ faultModel: 'BFT', params: {}, alloc: [], members: [{ tenant: 'self' }], nodes: [{ kind: 'validator' }] });
+    expect(chain).toMatchObject({ faultModel: 'BFT', access: 'open', params: {}, alloc: [], members: [{ tenant: 'self' }], nodes: [{ kind: 'validator' }] });
   });
 
   // The first of EIP-55's own examples, in each way in which it may be written, and with one letter's case turned.

@@ -35,7 +35,7 @@ export async function seedChain(
 ): Promise<ChainAndOperation> {
   return withTenant(gateway, access, (manager) =>
     new Chains(manager, access.tenantId).create({
-      createdBy: access.userId, name: `Chain ${word()}`, faultModel: 'BFT', params: {}, alloc: [],
+      createdBy: access.userId, name: `Chain ${word()}`, faultModel: 'BFT', access: 'open', params: {}, alloc: [],
       members: [{ tenantId: access.tenantId, name: 'Founder', governanceAccount: randomAccount(), operationsAccount: randomAccount() }],
       nodes: Array.from({ length: count }, () => ({ dataCenterId, kind: 'validator' as const, power: 1 })),
       ...input,

@@ -18,6 +18,7 @@ export function chainView(record: ChainRecord, members: readonly ChainMemberReco
     name: record.name,
     evmChainId: record.evmChainId,
     faultModel: record.faultModel,
+    access: record.access,
     params: ChainParamsSchema.parse(record.params),
     status: record.status,
     reason: record.reason,

@@ -28,7 +28,7 @@ describe('POST /v1/chains', () => {
     const { chain, operation } = answer.body;
     expect(answer.headers.get('location')).toBe(`/v1/operations/${operation.id}`);
     expect(chain).toMatchObject({
-      status: 'pending', faultModel: 'BFT', params: { heartbeatIntervalMs: 5_000 }, genesisHash: null, rpcPath: `/rpc/${chain.id}`,
+      status: 'pending', faultModel: 'BFT', access: 'open', params: { heartbeatIntervalMs: 5_000 }, genesisHash: null, rpcPath: `/rpc/${chain.id}`,
       members: [{ tenantId: owner.tenantId, role: 'founder', name: 'Aster', governanceAccount: account('a'), signed: false }],
     });
     expect(operation).toMatchObject({ kind: 'createChain', chainId: chain.id, status: 'pending', steps: [], error: null });

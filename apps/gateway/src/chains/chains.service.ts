@@ -27,6 +27,7 @@ export class ChainsService {
         createdBy: caller.userId,
         name: body.name,
         faultModel: body.faultModel,
+        access: body.access,
         params: body.params,
         alloc: body.alloc,
         members: body.members.map(({ tenant, ...member }) => ({ ...member, tenantId: tenant === 'self' ? caller.tenantId : tenant })),

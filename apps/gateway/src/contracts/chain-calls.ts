@@ -11,6 +11,8 @@ import { RpcError } from '../rpc/rpc-error.js';
 /** A chain of which the caller is a member, and a way to ask its nodes. */
 export interface CalledChain {
   chain: ChainRecord;
+  /** The operations account of the caller's tenant there: whoever transacts for it, this account may. */
+  operationsAccount: string;
   /** @throws RpcError as a node answers, CodedError `no_live_node` or `chain_not_running` where none does. */
   call(method: string, params: unknown[]): Promise<unknown>;
 }
@@ -28,13 +30,15 @@ export class ChainCalls {
     const found = await withTenant(this.dataSource, { tenantId, userId }, async (manager) => {
       const chains = new Chains(manager, tenantId);
       const chain = await chains.get(chainId);
-      return chain === null || chain.status === 'deleted' ? null : { chain, nodes: callableNodes(await chains.nodes(chainId)) };
+      if (chain === null || chain.status === 'deleted') return null;
+      const own = (await chains.members([chainId])).find((member) => member.tenantId === tenantId);
+      return own === undefined ? null : { chain, operationsAccount: own.operationsAccount, nodes: callableNodes(await chains.nodes(chainId)) };
     });
     if (found === null) throw new CodedError('not_found');
-    const { chain, nodes } = found;
+    const { chain, operationsAccount, nodes } = found;
     const access = { chainId, client: `contracts ${tenantId}`, nodes, waitsFor: waitsFor(chain), expiresAtMs: Infinity };
     return {
-      chain,
+      chain, operationsAccount,
       call: async (method, params) => {
         const { body } = await this.forwarder.forward(access, Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })));
         const { result, error } = JSON.parse(body.toString('utf8')) as { result?: unknown; error?: { code: number; message: string; data?: unknown } };

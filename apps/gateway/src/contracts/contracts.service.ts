@@ -17,9 +17,6 @@ import { creationData } from './constructor.rules.js';
 import { contractSummary, contractView } from './contract.view.js';
 import { Deployments } from './deployments.js';
 
-/** Who deploys when nobody is named, for the estimate: not the zero address, to which many contracts give nothing. */
-const NOBODY = '0x000000000000000000000000000000000000dead';
-
 const sourceOf = (request: CompileRequest, compiled: CompiledContract): ContractSource => ({
   compiler: compiled.compiler,
   contract: compiled.name,
@@ -119,10 +116,13 @@ export class ContractsService {
   }
 }
 
-/** What the caller signs. The estimate runs the constructor, so one that would revert says so before it is signed. */
-async function unsigned({ chain, call }: CalledChain, data: string, from: string | null): Promise<UnsignedTransaction> {
+/**
+ * What the caller signs. The estimate runs the constructor, so one that would revert, or an account that may not deploy, says so before
+ * anything is signed. Where nobody is named it is the member's operations account that would deploy.
+ */
+async function unsigned({ chain, operationsAccount, call }: CalledChain, data: string, from: string | null): Promise<UnsignedTransaction> {
   try {
-    const gas = (await call('eth_estimateGas', [{ from: from ?? NOBODY, data }])) as string;
+    const gas = (await call('eth_estimateGas', [{ from: from ?? operationsAccount, data }])) as string;
     const nonce = from === null ? null : ((await call('eth_getTransactionCount', [from, 'pending'])) as string);
     return { type: '0x2', chainId: `0x${chain.evmChainId.toString(16)}`, to: null, data, value: '0x0', gas, maxFeePerGas: '0x0', maxPriorityFeePerGas: '0x0', nonce };
   } catch (error) {

@@ -4,6 +4,7 @@ import { DEFAULT_PARAMS, fromHex, type Genesis, type Params } from '#ledger';
 export interface GenesisRows {
   evmChainId: number;
   faultModel: 'BFT' | 'CFT';
+  access: 'open' | 'members';
   /** Numbers, and decimal strings where the ledger has u64. */
   params: Readonly<Record<string, unknown>>;
   members: readonly { tenantId: string; position: number; name: string; governanceAccount: string; operationsAccount: string }[];
@@ -26,7 +27,7 @@ export function buildGenesis(rows: GenesisRows, nowMs: bigint): Genesis {
     timeMs: nowMs,
     hardfork: 'osaka',
     protocolVersion: 1,
-    access: 'open',
+    access: rows.access,
     params: paramsOf(rows.params),
     members: members.map((member) => ({ name: member.name, governance: fromHex(member.governanceAccount), operations: fromHex(member.operationsAccount) })),
     validators: rows.nodes

@@ -4,6 +4,8 @@ import { safeInteger } from '../database/columns.js';
 export type ChainStatus =
   | 'pending' | 'provisioning' | 'awaitingFounders' | 'starting' | 'running' | 'deleting' | 'deleted' | 'failed';
 export type FaultModel = 'BFT' | 'CFT';
+/** Whose accounts may transact from genesis on. */
+export type ChainAccess = 'open' | 'members';
 
 /** A genesis account: balance as a decimal string of wei, code as 0x hex. */
 export interface Alloc {
@@ -22,6 +24,7 @@ export class ChainEntity {
   /** What wallets see: random between 2^32 and 2^48, unique here. */
   @Column({ name: 'evm_chain_id', type: 'bigint', transformer: safeInteger }) evmChainId!: number;
   @Column({ name: 'fault_model', type: 'text' }) faultModel!: FaultModel;
+  @Column({ type: 'text' }) access!: ChainAccess;
   /** What the founder chose of the ledger's parameters; what is missing takes the ledger's default. */
   @Column({ type: 'jsonb' }) params!: Record<string, unknown>;
   @Column({ type: 'jsonb' }) alloc!: Alloc[];

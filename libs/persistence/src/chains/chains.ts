@@ -7,12 +7,13 @@ import { insertOperation } from '../operations/insert-operation.js';
 import { OperationEntity, type OperationRecord } from '../operations/operation.entity.js';
 import { appendOutbox, CHAIN_TOPIC } from '../outbox/outbox.js';
 import { ChainNodeEntity, type NodeKind, type NodeRecord } from './chain-node.entity.js';
-import { ChainEntity, ChainMemberEntity, type Alloc, type ChainMemberRecord, type ChainRecord, type FaultModel } from './chain.entity.js';
+import { ChainEntity, ChainMemberEntity, type Alloc, type ChainAccess, type ChainMemberRecord, type ChainRecord, type FaultModel } from './chain.entity.js';
 
 export interface NewChain {
   createdBy: string;
   name: string;
   faultModel: FaultModel;
+  access: ChainAccess;
   params: Record<string, unknown>;
   alloc: Alloc[];
   /** In the order of the genesis. The caller's tenant must be among them. */
@@ -66,8 +67,8 @@ export class Chains {
 
   private async insertChain(chainId: string, input: NewChain): Promise<void> {
     await this.manager.query(
-      `insert into chains (id, name, evm_chain_id, fault_model, params, alloc, created_by, created_tenant) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [chainId, input.name, randomEvmChainId(), input.faultModel, JSON.stringify(input.params), JSON.stringify(input.alloc), input.createdBy, this.tenantId],
+      `insert into chains (id, name, evm_chain_id, fault_model, access, params, alloc, created_by, created_tenant) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [chainId, input.name, randomEvmChainId(), input.faultModel, input.access, JSON.stringify(input.params), JSON.stringify(input.alloc), input.createdBy, this.tenantId],
     );
     for (const [position, member] of input.members.entries()) {
       await this.manager.query(
