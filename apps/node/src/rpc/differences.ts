@@ -1,6 +1,6 @@
 /** Where a method answers otherwise than an Ethereum node's: what a developer has to know, and no more. */
 export const DIFFERENCES: Readonly<Record<string, string>> = {
-  debug_traceTransaction: 'callTracer only, without withLog; a SELFDESTRUCT and a call that fails for want of value or depth have no frame; a Records transaction has one. 5 seconds unless timeout asks for more, 30 at most',
+  debug_traceTransaction: 'callTracer only; a call that fails for want of value or depth has no frame; a Records transaction has one. 5 seconds unless timeout asks for more, 30 at most',
   debug_traceBlockByNumber: 'as debug_traceTransaction',
   eth_gasPrice: 'always 0: gas is counted, and costs nothing',
   eth_maxPriorityFeePerGas: 'always 0',

@@ -104,13 +104,13 @@ class EvmExecutor implements Executor {
     return this.callEngine(request, height).estimate(this.bounded(request, height, cap));
   }
 
-  async trace(height: bigint, index: number | null, { onlyTopCall, timeoutMs = this.callTimeoutMs }: TraceOptions): Promise<CallFrame[]> {
+  async trace(height: bigint, index: number | null, { onlyTopCall, withLog = false, timeoutMs = this.callTimeoutMs }: TraceOptions): Promise<CallFrame[]> {
     const block = this.store.block(height);
     const results = this.store.results(height);
     if (block === null || results === null) throw new EvmError('unknownHeight', `block ${height} is not here`);
     const raws = index === null ? block.transactions : block.transactions.slice(0, index + 1);
     const transactions = raws.map((raw, i) => this.admit(raw, results[i]?.transactionHash, results[i]?.sender));
-    const request = { height, transactions, which: index === null ? 'all' as const : 'last' as const, onlyTopCall, timeoutMs: Math.min(timeoutMs, this.callTimeoutMs * MOST_TRACE_TIMES) };
+    const request = { height, transactions, which: index === null ? 'all' as const : 'last' as const, onlyTopCall, withLog, timeoutMs: Math.min(timeoutMs, this.callTimeoutMs * MOST_TRACE_TIMES) };
     return (this.apart ?? this.local).trace(request);
   }
 

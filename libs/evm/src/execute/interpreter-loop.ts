@@ -1,6 +1,8 @@
 import { EVMError, type EVM } from '@ethereumjs/evm';
 import type { Bytes } from '#ledger';
 import type { RunState } from './custom-opcode.js';
+import { listenerOf } from './opcodes.js';
+import { wordOf } from './words.js';
 
 /**
  * The EVM library's own loop waits for a promise at each opcode; nine of ten need none. This loop is the same without them: base
@@ -44,6 +46,7 @@ const MSTORE = 0x52;
 /** The opcode of the call that is being made: what a message does not tell. */
 let lastCall = 0;
 const FIRST_CALL = 0xf0;
+const SELFDESTRUCT = 0xff;
 
 export function callOpcode(): number {
   return lastCall;
@@ -90,7 +93,10 @@ async function run(interpreter: Interpreter, code: Uint8Array, pc: number): Prom
         throw new EVMError(EVMError.errorMessages.OUT_OF_GAS);
       }
       state.programCounter++;
-      if (op >= FIRST_CALL) lastCall = op;
+      if (op >= FIRST_CALL) {
+        lastCall = op;
+        if (op === SELFDESTRUCT) tellSelfDestruct(state);
+      }
       const done = entry.opHandler(state, common);
       if (done !== undefined) await done;
     }
@@ -99,6 +105,12 @@ async function run(interpreter: Interpreter, code: Uint8Array, pc: number): Prom
     if (error.error !== EVMError.errorMessages.STOP) exceptionError = error;
   }
   return { runState: state, exceptionError };
+}
+
+/** Its gas is paid, and that it may write was looked at with the gas. */
+function tellSelfDestruct(state: RunState): void {
+  const listener = listenerOf(state);
+  if (listener !== null && state.stack.length > 0) listener.selfDestructs(state.env.address.bytes, wordOf(state.stack.peek()[0] as bigint).slice(12));
 }
 
 /** A word within the memory that is paid for costs nothing beside the opcode's own fee. */

@@ -3,7 +3,9 @@ import type { Common } from '@ethereumjs/common';
 import { Address } from '@ethereumjs/util';
 import type { Bytes } from '#ledger';
 import { keccak256 } from '../crypto/keccak.js';
+import type { OverlayStateManager } from '../state/state-manager.js';
 import type { CustomOpcode, RunState } from './custom-opcode.js';
+import type { OpcodeListener } from './opcode-listener.js';
 import { storageOpcodes } from './storage-opcodes.js';
 import { newWord, wordAt, wordOf } from './words.js';
 
@@ -65,8 +67,13 @@ const log = (state: RunState): void => {
   const [place, length] = state.stack.popN(2) as [bigint, bigint];
   const count = state.opCode - LOG0;
   const topics = count === 0 ? [] : state.stack.popN(count).map(newWord);
-  state.interpreter.log(length === 0n ? new Uint8Array(0) : state.memory.read(Number(place), Number(length)), count, topics);
+  const data = length === 0n ? NOTHING : state.memory.read(Number(place), Number(length));
+  state.interpreter.log(data, count, topics);
+  listenerOf(state)?.logged({ address: state.env.address.bytes, topics, data });
 };
+
+/** The library knows the state manager by its interface. */
+export const listenerOf = ({ stateManager }: RunState): OpcodeListener | null => (stateManager as OverlayStateManager).listener;
 
 const SYNC: readonly [opcode: number, name: string, (state: RunState) => void][] = [
   [0x20, 'KECCAK256', keccak], [0x35, 'CALLDATALOAD', calldataLoad], [0x37, 'CALLDATACOPY', calldataCopy], [0x39, 'CODECOPY', codeCopy], [0x51, 'MLOAD', mload], [0x52, 'MSTORE', mstore],

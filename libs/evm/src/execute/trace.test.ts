@@ -5,10 +5,10 @@ import { hex, Wallet } from '../../testing/wallet.js';
 import type { CallFrame } from './call-frame.js';
 
 const address = (n: number): Bytes => new Uint8Array(20).fill(n);
-const [TOP, CALLED, LIBRARY, REVERTS] = [address(0xa1), address(0xa2), address(0xa3), address(0xa4)] as [Bytes, Bytes, Bytes, Bytes];
+const [TOP, CALLED, LIBRARY, REVERTS, LOGS, LOST, ENDS] = [1, 2, 3, 4, 5, 6, 7].map((n) => address(0xa0 + n)) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
 const SHA256 = new Uint8Array(20).fill(2, 19);
 const to = (at: Bytes): number[] => [0x73, ...at];
-const [REVERT, RETURN, CALLCODE] = [0xfd, 0xf3, 0xf2];
+const [REVERT, RETURN, CALLCODE, LOG0, LOG1, SELFDESTRUCT] = [0xfd, 0xf3, 0xf2, 0xa0, 0xa1, 0xff];
 /** A call of no data and no answer; the value stands where the opcode takes one. */
 const call = (opcode: number, at: Bytes, value?: number): number[] => [OP.PUSH0, OP.PUSH0, OP.PUSH0, OP.PUSH0, ...(value === undefined ? [] : push(value)), ...to(at), OP.GAS, opcode, OP.POP];
 
@@ -20,6 +20,12 @@ const code = {
   ],
   called: [...call(OP.STATICCALL, LIBRARY), OP.STOP],
   library: [...push(1), OP.PUSH0, 0x53, ...push(1), OP.PUSH0, RETURN],
+  /** A log before any call; one that is lost with its frame; a contract that ends with what it was given; a last log. */
+  logs: [
+    ...push(0xee), OP.PUSH0, 0x53, ...push(9), ...push(1), OP.PUSH0, LOG1, ...call(OP.CALL, LOST, 0), ...call(OP.DELEGATECALL, LIBRARY), ...call(OP.CALL, ENDS, 5), OP.PUSH0, OP.PUSH0, LOG0, OP.STOP,
+  ],
+  lost: [OP.PUSH0, OP.PUSH0, LOG0, ...call(OP.CALL, LIBRARY, 0), OP.PUSH0, OP.PUSH0, REVERT],
+  ends: [...to(CALLED), SELFDESTRUCT],
   reverts: [...push(0xee), OP.PUSH0, 0x53, ...push(1), OP.PUSH0, REVERT],
 };
 
@@ -33,7 +39,7 @@ describe('the calls of a transaction', () => {
   let chain: TestChain;
   const wallet = new Wallet('traces');
   beforeAll(async () => {
-    const alloc = [[TOP, code.top, 100n], [CALLED, code.called, 0n], [LIBRARY, code.library, 0n], [REVERTS, code.reverts, 0n]] as const;
+    const alloc = [[TOP, code.top, 100n], [CALLED, code.called, 0n], [LIBRARY, code.library, 0n], [REVERTS, code.reverts, 0n], [LOGS, code.logs, 50n], [LOST, code.lost, 0n], [ENDS, code.ends, 0n]] as const;
     chain = await openTestChain({ alloc: alloc.map(([at, bytes, balance]) => ({ address: at, balance, code: Uint8Array.from(bytes) })) });
     await chain.commit([await wallet.sign({ to: hex(LIBRARY), gas: 60_000n }), await wallet.sign({ to: hex(TOP), gas: 5_000_000n }), await wallet.sign({ to: hex(REVERTS), gas: 60_000n })]);
   });
@@ -73,5 +79,22 @@ describe('the calls of a transaction', () => {
     // CREATE2 to an address that is taken by now.
     expect(frame.calls.at(-1)).toMatchObject({ type: 'CREATE2', to: null, error: 'create collision' });
     await expect(chain.executor.trace(9n, null, { onlyTopCall: false })).rejects.toMatchObject({ code: 'unknownHeight' });
+  });
+
+  it('tell their logs where they are asked for, each behind the calls before it, and contracts that end', async () => {
+    const { header } = await chain.commit([await wallet.sign({ to: hex(LOGS), gas: 500_000n }), await wallet.sign({ to: hex(LOST), gas: 500_000n })]);
+    const [plain] = (await chain.executor.trace(header.height, 0, { onlyTopCall: false })) as [CallFrame];
+    const [frame, lost] = (await chain.executor.trace(header.height, null, { onlyTopCall: false, withLog: true })) as [CallFrame, CallFrame];
+    expect(lines(frame).slice(1)).toEqual([
+      '  CALL a5a5 → a6a6 0 [] execution reverted', '    CALL a6a6 → a3a3 0 [01]', '  DELEGATECALL a5a5 → a3a3 0 [01]', '  CALL a5a5 → a7a7 5 []', '    SELFDESTRUCT a7a7 → a2a2 5 []',
+    ]);
+    expect(lines(plain)).toEqual(lines(frame));
+    expect(frame.logs.map(({ address: at, topics, data, position }) => [toHex(at), topics.map(toHex), toHex(data), position])).toEqual([
+      [toHex(LOGS), [`${'00'.repeat(31)}09`], 'ee', 0], [toHex(LOGS), [], '', 3],
+    ]);
+    expect([plain.logs, frame.calls[0]?.logs, lost.logs]).toEqual([[], [], []]);
+    expect(frame.logs.map(({ address: at, topics, data }) => ({ address: at, topics, data }))).toEqual(chain.store.results(header.height)?.[0]?.logs.map((log) => ({ ...log })));
+    const [top] = (await chain.executor.trace(header.height, 0, { onlyTopCall: true, withLog: true })) as [CallFrame];
+    expect([top.logs.length, top.calls]).toEqual([2, []]);
   });
 });

@@ -1,10 +1,11 @@
-import type { Message as EvmMessage } from '@ethereumjs/evm';
-import type { Bytes } from '#ledger';
+import type { Log as EvmLog, Message as EvmMessage } from '@ethereumjs/evm';
+import type { Bytes, Log } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { CallFrame } from './call-frame.js';
 import { callOpcode } from './interpreter-loop.js';
 import type { Lane } from './lane.js';
 import type { Outcome } from './message.js';
+import type { OpcodeListener } from './opcode-listener.js';
 import { BlockRun, type Executable } from './run-block.js';
 import { isRecords } from '../records/address.js';
 import type { ChainView } from './view.js';
@@ -17,6 +18,7 @@ export interface TraceRequest {
   /** The last one only, or all. */
   which: 'last' | 'all';
   onlyTopCall: boolean;
+  withLog: boolean;
   /** Wall clock for all of it. */
   timeoutMs: number;
 }
@@ -26,7 +28,7 @@ const CALLCODE = 0xf2;
 const STATICCALL = 0xfa;
 
 /** Executes a decided block again, as far as asked, and tells the calls of its transactions. @throws EvmError `callTimeout`, `unknownHeight`. */
-export async function traceBlock(view: ChainView, lane: Lane, { height, transactions, which, onlyTopCall, timeoutMs }: TraceRequest): Promise<CallFrame[]> {
+export async function traceBlock(view: ChainView, lane: Lane, { height, transactions, which, onlyTopCall, withLog, timeoutMs }: TraceRequest): Promise<CallFrame[]> {
   const header = view.header(height);
   if (header === null) throw new EvmError('unknownHeight', `block ${height} is not here`);
   const run = new BlockRun(view, lane, { parent: { height: height - 1n, hash: header.prevHash, timeMs: 0n }, timeMs: header.timeMs });
@@ -35,20 +37,28 @@ export async function traceBlock(view: ChainView, lane: Lane, { height, transact
   for (const [i, transaction] of transactions.entries()) {
     const isWanted = which === 'all' || i === transactions.length - 1;
     const before = run.gasUsed;
-    const tracer = isWanted ? new CallTracer(lane, onlyTopCall) : null;
+    const tracer = isWanted ? new CallTracer(lane, onlyTopCall, withLog) : null;
     const fault = await run.add(transaction).finally(() => tracer?.end());
     if (fault !== null) throw new EvmError('executionFailed', `transaction ${i} of block ${height} cannot stand there: ${fault}`);
-    if (tracer !== null) frames.push(topFrame(tracer.top, transaction, run.gasUsed - before, run.lastOutcome));
+    if (tracer !== null) frames.push(withoutLostLogs(topFrame(tracer.top, transaction, run.gasUsed - before, run.lastOutcome, withLog)));
   }
   return frames;
 }
 
 /** The whole transaction, gas before its first opcode included. One to Records runs without the EVM, so that nothing was heard of it. */
-function topFrame(top: CallFrame | null, { sender, to, value, data, gasLimit }: Executable, gasUsed: bigint, outcome: Outcome | null): CallFrame {
+function topFrame(top: CallFrame | null, { sender, to, value, data, gasLimit }: Executable, gasUsed: bigint, outcome: Outcome | null, withLog: boolean): CallFrame {
   if (top !== null) return { ...top, gas: gasLimit, gasUsed };
-  const bare: CallFrame = { type: 'CALL', from: sender, to, value, gas: gasLimit, gasUsed, input: data, output: NOTHING, error: null, calls: [] };
+  const bare: CallFrame = { type: 'CALL', from: sender, to, value, gas: gasLimit, gasUsed, input: data, output: NOTHING, error: null, calls: [], logs: [] };
   if (!isRecords(to) || outcome === null) return { ...bare, error: 'the EVM failed on this transaction' };
-  return { ...bare, output: outcome.returnData, error: outcome.failure?.message ?? null };
+  return { ...bare, output: outcome.returnData, error: outcome.failure?.message ?? null, logs: withLog ? outcome.logs.map((log) => ({ ...log, position: 0 })) : [] };
+}
+
+/** What failed has left no logs, nor has anything that it called. */
+function withoutLostLogs(frame: CallFrame, isLost = false): CallFrame {
+  const lost = isLost || frame.error !== null;
+  if (lost) frame.logs = [];
+  for (const inner of frame.calls) withoutLostLogs(inner, lost);
+  return frame;
 }
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -61,14 +71,32 @@ class CallTracer {
   constructor(
     private readonly lane: Lane,
     private readonly onlyTopCall: boolean,
+    private readonly withLog: boolean,
   ) {
+    lane.state.listener = this.listener;
     lane.evm.events?.on('beforeMessage', this.before);
     lane.evm.events?.on('afterMessage', this.after);
   }
 
   end(): void {
+    this.lane.state.listener = null;
     this.lane.evm.events?.off('beforeMessage', this.before);
     this.lane.evm.events?.off('afterMessage', this.after);
+  }
+
+  private readonly listener: OpcodeListener = {
+    logged: (log) => this.addLog(log),
+    selfDestructs: (contract, beneficiary) => {
+      const value = this.lane.state.overlay.account(contract)?.balance ?? 0n;
+      const frame: CallFrame = { type: 'SELFDESTRUCT', from: contract, to: beneficiary, value, gas: 0n, gasUsed: 0n, input: NOTHING, output: NOTHING, error: null, calls: [], logs: [] };
+      if (!this.onlyTopCall) this.open.at(-1)?.calls.push(frame);
+    },
+  };
+
+  private addLog({ address, topics, data }: Log): void {
+    const frame = this.open.at(-1);
+    if (frame === undefined || !this.withLog || (this.onlyTopCall && this.open.length > 1)) return;
+    frame.logs.push({ address: Uint8Array.from(address), topics: topics.map((topic) => Uint8Array.from(topic)), data: Uint8Array.from(data), position: frame.calls.length });
   }
 
   private readonly before = (message: EvmMessage): void => {
@@ -79,7 +107,9 @@ class CallTracer {
     this.open.push(frame);
   };
 
-  private readonly after = ({ execResult, createdAddress }: { execResult: { executionGasUsed: bigint; returnValue: Uint8Array; exceptionError?: { error: string } | undefined }; createdAddress?: { bytes: Uint8Array } | undefined }): void => {
+  private readonly after = ({ execResult, createdAddress }: { execResult: { logs?: EvmLog[]; executionGasUsed: bigint; returnValue: Uint8Array; exceptionError?: { error: string } | undefined }; createdAddress?: { bytes: Uint8Array } | undefined }): void => {
+    // The native contract has no opcodes.
+    if (isRecords(this.open.at(-1)?.to ?? null)) for (const [address, topics, data] of execResult.logs ?? []) this.addLog({ address, topics, data });
     const frame = this.open.pop();
     if (frame === undefined) return;
     const { executionGasUsed, returnValue, exceptionError } = execResult;
@@ -93,7 +123,7 @@ class CallTracer {
 
 function frameOf(message: EvmMessage): CallFrame {
   const { caller, value, gasLimit, data } = message;
-  const common = { from: caller.bytes, value, gas: gasLimit, gasUsed: 0n, input: Uint8Array.from(data), output: NOTHING, error: null, calls: [] };
+  const common = { from: caller.bytes, value, gas: gasLimit, gasUsed: 0n, input: Uint8Array.from(data), output: NOTHING, error: null, calls: [], logs: [] };
   const to = message.to?.bytes;
   if (to === undefined) return { ...common, type: message.salt === undefined ? 'CREATE' : 'CREATE2', to: null };
   // Code of another account in this one's place: `to` is whose storage it works on.

@@ -95,6 +95,8 @@ describe('Records, called by a Solidity contract', () => {
     const [frame] = (await chain.executor.trace(height, 0, { onlyTopCall: false })) as [CallFrame];
     const told = frame.calls.map(({ type, to, error, output, calls }) => [type, toHex(to ?? at).slice(-6), error, BigInt(hex(output) === '0x' ? 0 : hex(output).slice(0, 66)), calls.length]);
     expect(told).toEqual([['CALL', '5e1e03', null, 0n, 0], ['CALL', toHex(at).slice(-6), 'execution reverted', expect.anything(), 1], ['CALL', '5e1e03', null, 1n, 0]]);
+    const [logged] = (await chain.executor.trace(height, 0, { onlyTopCall: false, withLog: true })) as [CallFrame];
+    expect(logged.calls.map(({ logs, calls }) => [logs.map(({ address }) => toHex(address).slice(-6)), calls.map((inner) => inner.logs.length)])).toEqual([[['5e1e03'], []], [[], [0]], [['5e1e03'], []]]);
     expect(frame.calls[1]?.calls[0]).toMatchObject({ type: 'CALL', gasUsed: 12_000n + 48n, error: null });
     const block = await chain.commit([await wallet.sign({ to: hex(RECORDS_ADDRESS), data: '0x12345678' })]);
     const [alone] = (await chain.executor.trace(block.header.height, 0, { onlyTopCall: false })) as [CallFrame];

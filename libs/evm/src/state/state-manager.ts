@@ -3,6 +3,7 @@ import { Account, type Address } from '@ethereumjs/util';
 import { toHex, type Bytes } from '#ledger';
 import { EMPTY_CODE_HASH } from '../crypto/keccak.js';
 import { EvmError } from '../errors.js';
+import type { OpcodeListener } from '../execute/opcode-listener.js';
 import type { Overlay } from './overlay.js';
 
 /** A storage root that is not that of nothing. */
@@ -14,6 +15,8 @@ const SOME_STORAGE = new Uint8Array(32);
  */
 export class OverlayStateManager implements StateManagerInterface {
   private current: Overlay | null = null;
+  /** While a transaction is traced. */
+  listener: OpcodeListener | null = null;
   /**
    * Accounts in hex that hold storage and have neither code nor nonce, on which nothing can be created (EIP-7610). No chain has any, as a
    * contract begins with nonce 1; the public tests do.

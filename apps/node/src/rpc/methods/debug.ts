@@ -13,9 +13,9 @@ const traceOptions: Read<TraceOptions> = (value, where) => {
   const fields = fieldsOf(value, where);
   if (fields['tracer'] !== 'callTracer') throw wrong(`${where}.tracer`, 'must be "callTracer", the only one here');
   const config = field(fields, 'tracerConfig', where, fieldsOf) ?? {};
-  if (config['withLog'] === true) throw wrong(`${where}.tracerConfig.withLog`, 'is not known here: logs stand in the receipt');
   const timeoutMs = field(fields, 'timeout', where, duration);
-  return { onlyTopCall: field(config, 'onlyTopCall', `${where}.tracerConfig`, flag) ?? false, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  const named = (name: string): boolean => field(config, name, `${where}.tracerConfig`, flag) ?? false;
+  return { onlyTopCall: named('onlyTopCall'), withLog: named('withLog'), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 };
 
 /** Go's durations, of one unit: `500ms`, `10s`. */
@@ -26,11 +26,12 @@ const duration: Read<number> = (value, where) => {
 };
 
 function formatFrame(frame: CallFrame): Record<string, unknown> {
-  const { type, from, to, value, gas, gasUsed, input, output, error, calls } = frame;
+  const { type, from, to, value, gas, gasUsed, input, output, error, calls, logs } = frame;
   const reason = error === 'execution reverted' ? revertReason(output) : null;
   return {
     type, from: to0x(from), ...(to === null ? {} : { to: to0x(to) }), ...(value === null ? {} : { value: toQuantity(value) }), gas: toQuantity(gas), gasUsed: toQuantity(gasUsed),
     input: to0x(input), ...(output.length === 0 ? {} : { output: to0x(output) }), ...(error === null ? {} : { error }), ...(reason === null ? {} : { revertReason: reason }),
+    ...(logs.length === 0 ? {} : { logs: logs.map(({ address, topics, data, position }) => ({ address: to0x(address), topics: topics.map(to0x), data: to0x(data), position: toQuantity(BigInt(position)) })) }),
     ...(calls.length === 0 ? {} : { calls: calls.map(formatFrame) }),
   };
 }
