@@ -50,6 +50,8 @@ contract Consortium is IConsortium {
     // Slots 10 and 11.
     uint256 public proposalCount;
     mapping(uint256 id => Proposal) private _proposals;
+    // Slot 12. Of the code that the members have approved: what stands at the named account when the height begins may be another by then.
+    bytes32 public upgradeCodeHash;
 
     modifier onlySelf() {
         if (msg.sender != address(this)) revert OnlyByProposal();
@@ -255,6 +257,7 @@ contract Consortium is IConsortium {
         if (target != address(this) && target != address(PERMISSIONS)) revert BadUpgrade();
         if (code.code.length == 0 || code.codehash != codeHash || height <= block.number || _upgrade.height > block.number) revert BadUpgrade();
         _upgrade = Upgrade(height, target == address(this) ? 1 : 2, code);
+        upgradeCodeHash = codeHash;
         emit UpgradePlanned(target, code, codeHash, height);
     }
 

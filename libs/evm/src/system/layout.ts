@@ -5,7 +5,7 @@ import { keccak256 } from '../crypto/keccak.js';
  * Where the system contracts keep what validators read: slots as the Solidity compiler lays them out (contracts/artifacts holds
  * its word for it, layout.test.ts compares).
  */
-export const CONSORTIUM_SLOTS = { head: 0, genesisHash: 1, upgrade: 2, paramsLow: 3, paramsHigh: 4, activeKeys: 5, nodes: 6, members: 7, governs: 8, operates: 9 } as const;
+export const CONSORTIUM_SLOTS = { head: 0, genesisHash: 1, upgrade: 2, paramsLow: 3, paramsHigh: 4, activeKeys: 5, nodes: 6, members: 7, governs: 8, operates: 9, upgradeCodeHash: 12 } as const;
 export const PERMISSIONS_SLOTS = { head: 0, words: 1, left: 2, roleOwners: 3, allowed: 4 } as const;
 
 /** First bit of each field of a packed word, and its width. */

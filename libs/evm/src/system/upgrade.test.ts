@@ -1,6 +1,7 @@
-import { keccak256 } from 'viem';
+import { encodeFunctionData, keccak256, type Hex } from 'viem';
 import { fromHex, toHex, type Bytes } from '#ledger';
 import { openTestChain, type TestChain } from '../../testing/chain.js';
+import { compile } from '../../testing/contracts.js';
 import { CONSORTIUM, PERMISSIONS, SystemCaller } from '../../testing/system.js';
 import { hex, Wallet } from '../../testing/wallet.js';
 import { CONSORTIUM_ADDRESS, PERMISSIONS_ADDRESS } from './addresses.js';
@@ -53,5 +54,40 @@ describe('an upgrade of a system contract by its members', () => {
     expect(await plan(later, CONSORTIUM.address)).toBeNull();
     expect(await plan(later + 1n)).toBe('BadUpgrade');
     expect(fromHex(CONSORTIUM.address)).toEqual(CONSORTIUM_ADDRESS);
+  });
+});
+
+describe('an upgrade to code that was only there while it was decided', () => {
+  test('does not take place: what stands at that address by then is not what the members have approved', async () => {
+    const [anna, bert] = [new Wallet('anna'), new Wallet('bert')];
+    const chain = await openTestChain({ members: [anna, bert].map(({ address }, i) => ({ name: `member ${i}`, governance: address, operations: address })) });
+    try {
+      const system = new SystemCaller(chain);
+      const { Swapper } = compile('Swapper.sol');
+      if (Swapper === undefined) throw new Error('not compiled');
+      const made = await chain.commit([await bert.sign({ data: Swapper.bytecode, gas: 4_000_000n })]);
+      const swapper = hex(chain.store.results(made.header.height)?.[0]?.contractAddress as Bytes);
+      expect(await system.send(bert, CONSORTIUM, 'changeGovernance', [swapper])).toBeNull();
+      const call = async (functionName: string, args: readonly unknown[]): Promise<number | undefined> => {
+        const block = await chain.commit([await bert.sign({ to: swapper, data: encodeFunctionData({ abi: Swapper.abi, functionName, args }), gas: 12_000_000n })]);
+        return chain.store.results(block.header.height)?.[0]?.status;
+      };
+      const approved = `${PERMISSIONS.runtime}00` as Hex;
+      const placed = await chain.executor.call({ to: fromHex(swapper), data: fromHex(encodeFunctionData({ abi: Swapper.abi, functionName: 'place' })) });
+      const place = placed.ok ? placed.returnData.slice(12) : new Uint8Array(20);
+      const height = chain.store.head().height + 8n;
+      const action = encodeFunctionData({ abi: CONSORTIUM.abi, functionName: 'upgrade', args: [PERMISSIONS.address, hex(place), keccak256(approved), height] });
+      expect(await system.send(anna, CONSORTIUM, 'propose', [action])).toBeNull();
+      // The last vote comes in the transaction that makes the approved code, and unmakes it at its end.
+      const vote = encodeFunctionData({ abi: CONSORTIUM.abi, functionName: 'vote', args: [1n, true] });
+      expect(await call('during', [approved, CONSORTIUM.address, vote])).toBe(1);
+      expect([await system.read(CONSORTIUM, 'pendingUpgrade'), toHex(chain.store.state().code(place))]).toMatchObject([{ height, target: 2 }, '']);
+      expect(await call('leave', ['0x5f5ffd'])).toBe(1);
+      expect(toHex(chain.store.state().code(place))).toBe('5f5ffd');
+      while (chain.store.head().height < height) await chain.commit([]);
+      expect(toHex(chain.store.state().code(PERMISSIONS_ADDRESS))).toBe(PERMISSIONS.runtime.slice(2));
+    } finally {
+      await chain.close();
+    }
   });
 });

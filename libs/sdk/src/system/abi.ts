@@ -75,6 +75,7 @@ export const CONSORTIUM_ABI = [
   {"inputs":[{"internalType":"uint16","name":"newThresholdBps","type":"uint16"},{"internalType":"uint32","name":"newExpirySeconds","type":"uint32"}],"name":"setRules","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"thresholdBps","outputs":[{"internalType":"uint16","name":"","type":"uint16"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"address","name":"target","type":"address"},{"internalType":"address","name":"code","type":"address"},{"internalType":"bytes32","name":"codeHash","type":"bytes32"},{"internalType":"uint64","name":"height","type":"uint64"}],"name":"upgrade","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"upgradeCodeHash","outputs":[{"internalType":"bytes32","name":"","type":"bytes32"}],"stateMutability":"view","type":"function"},
   {"inputs":[],"name":"validatorsRevision","outputs":[{"internalType":"uint64","name":"","type":"uint64"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"internalType":"uint256","name":"id","type":"uint256"},{"internalType":"bool","name":"yes","type":"bool"}],"name":"vote","outputs":[],"stateMutability":"nonpayable","type":"function"},
 ] as const;
