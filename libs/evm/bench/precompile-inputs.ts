@@ -2,6 +2,7 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { bn254 } from '@noble/curves/bn254.js';
 import { p256 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { generateKeyPair, sign } from '#ledger';
 
 /** Inputs that make each precompile work as hard as its gas allows: points that are no generators, scalars and exponents full of ones. */
 
@@ -50,6 +51,13 @@ function blake2f(rounds: number): Uint8Array {
   return concat(word(BigInt(rounds), 4), new Uint8Array(208).fill(0x3c), Uint8Array.of(1));
 }
 
+/** A signature that holds takes longest; one over a long message is hashed as well. */
+function ed25519(messageBytes: number): Uint8Array {
+  const { publicKey, privateKey } = generateKeyPair();
+  const message = new Uint8Array(messageBytes).fill(0x5a);
+  return concat(publicKey, sign(privateKey, message), message);
+}
+
 export interface PrecompileInput {
   name: string;
   address: number;
@@ -76,5 +84,6 @@ export function precompileInputs(): PrecompileInput[] {
     of('BLS pairing, 1', 0x0f, repeat(1, (i) => concat(blsG1(i), blsG2(i)))), of('BLS pairing, 16', 0x0f, repeat(16, (i) => concat(blsG1(i), blsG2(i)))),
     of('BLS map Fp to G1', 0x10, word(BLS_FIELD, 64)), of('BLS map Fp2 to G2', 0x11, concat(word(BLS_FIELD, 64), word(BLS_FIELD - 2n, 64))),
     of('P-256 verify', 0x100, p256Verify()),
+    of('Ed25519 verify, 64 bytes', 0x5e1e10, ed25519(64)), of('Ed25519 verify, 32 KiB', 0x5e1e10, ed25519(32_768)),
   ];
 }
