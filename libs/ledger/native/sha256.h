@@ -88,8 +88,8 @@ static void sha256_tagged(int tag, const uint8_t *data, size_t length, uint8_t o
   if (tag >= 0) {
     block[0] = (uint8_t)tag;
     have = length < 63 ? length : 63;
-    memcpy(block + 1, data, have);
-    data += have;
+    if (have > 0) memcpy(block + 1, data, have);
+    if (have > 0) data += have;
     length -= have;
     have++;
     if (have == 64) { sha_blocks(h, block, 1); have = 0; }
@@ -97,9 +97,9 @@ static void sha256_tagged(int tag, const uint8_t *data, size_t length, uint8_t o
   if (have == 0) {
     size_t whole = length / 64;
     if (whole > 0) sha_blocks(h, data, whole);
-    data += 64 * whole;
     length -= 64 * whole;
-    memcpy(block, data, length);
+    /* An empty array may have no address. */
+    if (length > 0) memcpy(block, data + 64 * whole, length);
     have = length;
   }
   block[have++] = 0x80;
