@@ -21,6 +21,10 @@ contract Consortium is IConsortium {
     uint32 private constant MIN_EXPIRY_SECONDS = 600;
     uint32 private constant MAX_EXPIRY_SECONDS = 366 days;
     uint32 private constant MIN_ROTATION_SECONDS = 60;
+    /// @dev No interval or timeout is longer: the proposal that mends a slow chain must itself pass through the slow chain.
+    uint256 private constant MAX_PACE_MS = 1 hours * 1000;
+    /// @dev An idle chain still takes transactions at once, so that heartbeats may be rarer; timers hold no more than 2^31 ms.
+    uint256 private constant MAX_HEARTBEAT_MS = 7 days * 1000;
 
     // Slot 0. Revisions rise with every change that the validators must look at.
     uint64 public validatorsRevision;
@@ -241,6 +245,10 @@ contract Consortium is IConsortium {
         uint256 u32 = type(uint32).max;
         // Heartbeat, propose, prevote and precommit timeouts are never 0.
         if ((low >> 32) & u32 == 0 || (low >> 128) & u32 == 0 || (low >> 160) & u32 == 0 || (low >> 192) & u32 == 0) revert BadParams();
+        for (uint256 bit = 0; bit < 256; bit += 32) {
+            // Trailing blocks are a number, not a time.
+            if (bit != 64 && (low >> bit) & u32 > (bit == 32 ? MAX_HEARTBEAT_MS : MAX_PACE_MS)) revert BadParams();
+        }
         uint256 maxBlockBytes = high & u32;
         uint256 blockGas = (high >> 32) & type(uint64).max;
         uint256 txGas = (high >> 96) & type(uint64).max;
@@ -255,7 +263,7 @@ contract Consortium is IConsortium {
     /// @inheritdoc IConsortium
     function upgrade(address target, address code, bytes32 codeHash, uint64 height) external onlySelf {
         if (target != address(this) && target != address(PERMISSIONS)) revert BadUpgrade();
-        if (code.code.length == 0 || code.codehash != codeHash || height <= block.number || _upgrade.height > block.number) revert BadUpgrade();
+        if (code.code.length == 0 || code.codehash != codeHash || height <= block.number) revert BadUpgrade();
         _upgrade = Upgrade(height, target == address(this) ? 1 : 2, code);
         upgradeCodeHash = codeHash;
         emit UpgradePlanned(target, code, codeHash, height);

@@ -107,6 +107,12 @@ describe('Consortium', () => {
     const high = (bytes: bigint, block: bigint, tx: bigint): bigint => bytes | (block << 32n) | (tx << 96n);
     const good = high(1n << 20n, 30_000_000n, 1n << 24n);
     for (const i of [1, 4, 5, 6]) expect(await system.decide([anna, bert], 'setParams', [word(low.map((n, at) => (at === i ? 0 : n))), good])).toBe('BadParams');
+    // Under these the next proposal would wait for days, or a timer would not hold the time.
+    for (const i of [0, 1, 3, 4, 5, 6, 7]) {
+      const most = i === 1 ? 7 * 86_400_000 : 3_600_000;
+      for (const ms of [most + 1, 2 ** 32 - 1]) expect(await system.decide([anna, bert], 'setParams', [word(low.map((n, at) => (at === i ? ms : n))), good])).toBe('BadParams');
+      expect(await system.decide([anna, bert], 'setParams', [word(low.map((n, at) => (at === i ? most : n))), good])).toBeNull();
+    }
     for (const bad of [high(4096n, 30_000_000n, 1n << 24n), high(1n << 26n, 30_000_000n, 1n << 24n), high(1n << 20n, 30_000_000n, 21_000n), high(1n << 20n, 5_000_000n, 6_000_000n), good | (1n << 200n)]) {
       expect(await system.decide([anna, bert], 'setParams', [word(low), bad])).toBe('BadParams');
     }
