@@ -1,8 +1,9 @@
-import { sha256, toHex, type Bytes } from '#ledger';
+import { fromHex, sha256, toHex, type Bytes } from '#ledger';
 import { EMPTY_STATE, Overlay } from '../src/state/overlay.js';
 import { AccessCheck, AccessMemory, type AccessQuestion } from '../src/system/access.js';
 import { MEMBER_AT, ONLY_ROLES, ROLES_AT, TRANSACT } from '../src/system/access-word.js';
 import { PERMISSIONS_ADDRESS } from '../src/system/addresses.js';
+import { PERMISSIONS_CODE } from '../src/system/code.js';
 import { ACCESS_HEAD, mappingSlot, packed, PERMISSIONS_SLOTS, slot } from '../src/system/layout.js';
 
 const ACCOUNTS = 1000;
@@ -24,6 +25,7 @@ export interface PermissionCosts {
 
 function stateOf(access: number, word: bigint, ruled: number): Overlay {
   const state = new Overlay(EMPTY_STATE);
+  state.setCode(PERMISSIONS_ADDRESS, fromHex(PERMISSIONS_CODE));
   const put = (at: Bytes, value: bigint): void => state.setStorage(PERMISSIONS_ADDRESS, at, slot(value));
   put(slot(PERMISSIONS_SLOTS.head), packed(ACCESS_HEAD, { access, revision: 1, ruled }));
   for (let i = 0; i < ACCOUNTS; i++) put(mappingSlot(senderOf(i), slot(PERMISSIONS_SLOTS.words)), word);

@@ -1,7 +1,8 @@
-import { fromHex, toHex, type Bytes } from '#ledger';
-import { PERMISSIONS_ADDRESS } from './addresses.js';
+import { fromHex, toHex, type AccountState, type Bytes } from '#ledger';
+import { CONSORTIUM_ADDRESS, PERMISSIONS_ADDRESS } from './addresses.js';
 import { ASKED, DEPLOY, MAX_ROLES, MEMBER_AT, OFFICIAL, ONLY_ROLES, ROLES_AT, TRANSACT } from './access-word.js';
-import { ACCESS_HEAD, PERMISSIONS_SLOTS, field, mappingSlot, numberOf, slot } from './layout.js';
+import { ACCESS_HEAD, CONSORTIUM_SLOTS, PERMISSIONS_SLOTS, field, mappingSlot, numberOf, slot } from './layout.js';
+import { isOwnPermissions } from './own-code.js';
 
 /** Which rule of Permissions refuses a transaction at its place. */
 export type AccessFault = 'accountMayNotTransact' | 'accountMayNotDeploy' | 'noRoleForCall';
@@ -17,11 +18,13 @@ export interface AccessQuestion {
 /** An overlay, or the head's state. `key` and `slotKey` are the hex of address and slot, for who can use them. */
 export interface AccessReader {
   storage(address: Bytes, slot: Bytes, key?: string, slotKey?: string): Bytes;
+  account(address: Bytes): AccountState | null;
 }
 
 const KEY = toHex(PERMISSIONS_ADDRESS);
 const HEAD_SLOT = slot(PERMISSIONS_SLOTS.head);
 const HEAD_KEY = toHex(HEAD_SLOT);
+const UPGRADE_SLOT = slot(CONSORTIUM_SLOTS.upgrade);
 const U32 = 0xffff_ffffn;
 /** Of a role: any function of the contract, or a call with less than four bytes of data. */
 const ANY_CALL = 1n << 32n;
@@ -40,14 +43,19 @@ class Answers {
   }
 }
 
-/** What is remembered of a chain's decided permissions, from block to block. */
+/**
+ * What is remembered of a chain's decided permissions, from block to block. Code that took Permissions' place for a while may have left the
+ * revision as it was: what stood in Consortium as the last upgrade tells the time before it from the time after it.
+ */
 export class AccessMemory {
   private revision = -1n;
+  private upgrade = -1n;
   private answers = new Answers();
 
-  at(revision: bigint): Answers {
-    if (revision !== this.revision) {
+  at(revision: bigint, upgrade: bigint): Answers {
+    if (revision !== this.revision || upgrade !== this.upgrade) {
       this.revision = revision;
+      this.upgrade = upgrade;
       this.answers = new Answers();
     }
     this.answers.bound();
@@ -65,6 +73,9 @@ export class AccessCheck {
   private nothingRuled = false;
   private answers = new Answers();
   private readonly decided: bigint;
+  private readonly upgrade: bigint;
+  /** Other code may change permissions without another revision: then nothing is remembered, not even within the block. */
+  private readonly isOwnCode: boolean;
 
   /**
    * @param base the decided state below the block. Its answers go to memory; those of a state that this block itself has made do not, as
@@ -76,11 +87,13 @@ export class AccessCheck {
     private readonly memory: AccessMemory,
   ) {
     this.decided = field(numberOf(base.storage(PERMISSIONS_ADDRESS, HEAD_SLOT, KEY, HEAD_KEY)), ACCESS_HEAD.revision);
+    this.upgrade = numberOf(base.storage(CONSORTIUM_ADDRESS, UPGRADE_SLOT));
+    this.isOwnCode = isOwnPermissions(state);
   }
 
   fault(question: AccessQuestion): AccessFault | null {
     const head = this.state.storage(PERMISSIONS_ADDRESS, HEAD_SLOT, KEY, HEAD_KEY);
-    if (head !== this.head) this.begin(head);
+    if (head !== this.head || !this.isOwnCode) this.begin(head);
     if (this.nothingRuled) return null;
     const word = this.wordOf(question);
     if (word === 0n) return this.isOpen ? null : 'accountMayNotTransact';
@@ -93,7 +106,7 @@ export class AccessCheck {
   /** The member to whom the sender's account belongs, or null. */
   memberOf(question: AccessQuestion): number | null {
     const head = this.state.storage(PERMISSIONS_ADDRESS, HEAD_SLOT, KEY, HEAD_KEY);
-    if (head !== this.head) this.begin(head);
+    if (head !== this.head || !this.isOwnCode) this.begin(head);
     const word = this.wordOf(question);
     return word === 0n ? null : Number((word >> MEMBER_AT) & U32);
   }
@@ -104,7 +117,7 @@ export class AccessCheck {
     this.isOpen = field(word, ACCESS_HEAD.access) === 0n;
     this.nothingRuled = this.isOpen && field(word, ACCESS_HEAD.ruled) === 0n;
     const revision = field(word, ACCESS_HEAD.revision);
-    this.answers = revision === this.decided ? this.memory.at(revision) : new Answers();
+    this.answers = this.isOwnCode && revision === this.decided ? this.memory.at(revision, this.upgrade) : new Answers();
   }
 
   /** 0 for an account that no member has bound; without a right where its member has left. */

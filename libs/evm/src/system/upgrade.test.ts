@@ -5,6 +5,8 @@ import { compile } from '../../testing/contracts.js';
 import { CONSORTIUM, PERMISSIONS, SystemCaller } from '../../testing/system.js';
 import { hex, Wallet } from '../../testing/wallet.js';
 import { CONSORTIUM_ADDRESS, PERMISSIONS_ADDRESS } from './addresses.js';
+import { CONSORTIUM_SLOTS, mappingSlot, PERMISSIONS_SLOTS, slot } from './layout.js';
+import { paramsToWords } from './params-words.js';
 
 /** Creates a contract of this code: PUSH2 length, DUP1, PUSH1 11, PUSH0, CODECOPY, PUSH0, RETURN. */
 const creationOf = (code: string): `0x${string}` => `0x61${(code.length / 2).toString(16).padStart(4, '0')}80600a5f395ff3${code}`;
@@ -97,5 +99,49 @@ describe('an upgrade to code that was only there while it was decided', () => {
     } finally {
       await chain.close();
     }
+  });
+});
+
+describe('code that changes storage and leaves the revisions as they are', () => {
+  /** SSTORE of its two words of calldata. */
+  const careless = '6020355f355500';
+  const [anna, bert, clerk] = [new Wallet('anna'), new Wallet('bert'), new Wallet('clerk')];
+  let chain: TestChain;
+  let system: SystemCaller;
+  beforeEach(async () => {
+    chain = await openTestChain({ access: 'members', members: [anna, bert].map(({ address }, i) => ({ name: `member ${i}`, governance: address, operations: address })) });
+    for (const wallet of [anna, bert, clerk]) wallet.nonce = 0;
+    system = new SystemCaller(chain);
+  });
+  afterEach(() => chain.close());
+
+  async function replace(target: Hex, code: string): Promise<void> {
+    const made = await chain.commit([await anna.sign({ data: creationOf(code), gas: 8_000_000n })]);
+    const at = chain.store.results(made.header.height)?.[0]?.contractAddress as Bytes;
+    const height = chain.store.head().height + 4n;
+    expect(await system.decide([anna, bert], 'upgrade', [target, hex(at), keccak256(`0x${code}`), height])).toBeNull();
+    while (chain.store.head().height < height) await chain.commit([]);
+  }
+  const write = (address: Bytes, at: Bytes, value: bigint): Promise<Bytes> => anna.sign({ to: hex(address), data: `0x${toHex(at)}${toHex(slot(value))}`, gas: 200_000n });
+
+  test('Permissions: a validator that remembers what was before refuses like one that has just started', async () => {
+    expect(await system.send(anna, PERMISSIONS, 'setAccount', [clerk.account.address, true, false, false])).toBeNull();
+    await chain.commit([await clerk.sign({ to: anna.account.address })]);
+    await replace(PERMISSIONS.address, careless);
+    const word = mappingSlot(clerk.address, slot(PERMISSIONS_SLOTS.words));
+    const raws = [await clerk.sign({ to: anna.account.address }), await write(PERMISSIONS_ADDRESS, word, 0n), await clerk.sign({ to: anna.account.address })];
+    await expect(chain.execute(raws)).rejects.toMatchObject({ details: { index: 2, cause: 'accountMayNotTransact' } });
+    await chain.commit(raws.slice(0, 2));
+    await expect(chain.execute(raws.slice(2))).rejects.toMatchObject({ details: { index: 0, cause: 'accountMayNotTransact' } });
+    await replace(PERMISSIONS.address, PERMISSIONS.runtime.slice(2));
+    await expect(chain.execute(raws.slice(2))).rejects.toMatchObject({ details: { index: 0, cause: 'accountMayNotTransact' } });
+  });
+
+  test('Consortium: parameters are read anew', async () => {
+    await replace(CONSORTIUM.address, careless);
+    const { high } = paramsToWords(chain.store.paramsAt(chain.store.head().height));
+    await chain.commit([await write(CONSORTIUM_ADDRESS, slot(CONSORTIUM_SLOTS.paramsHigh), high + (1n << 32n))]);
+    const { height } = chain.store.head();
+    expect(chain.store.paramsAt(height + 1n).blockGasLimit).toBe(chain.store.paramsAt(height).blockGasLimit + 1n);
   });
 });

@@ -1,6 +1,7 @@
 import { LedgerError, paramsFault, ValidatorSet, type Bytes, type Params, type Validator } from '#ledger';
 import { CONSORTIUM_ADDRESS } from './addresses.js';
 import { arraySlot, CONSORTIUM_SLOTS, field, HEAD, mappingSlot, NODE, numberOf, readWord, slot, type StorageReader } from './layout.js';
+import { isOwnConsortium, type AccountReader } from './own-code.js';
 import { paramsFromWords } from './params-words.js';
 
 /** What Consortium wants of the next heights, in one state. */
@@ -18,10 +19,11 @@ const HEAD_SLOT = slot(CONSORTIUM_SLOTS.head);
 const MAX_KEYS = 1000n;
 
 /**
- * Reads what Consortium wants, in full only where its revisions are not those of `before`, which must be of the state that this one was
- * made from: a sibling may have the same revisions and mean something else.
+ * Reads what Consortium wants, in full only where its revisions are not those of `parent`, which must be of the state that this one was
+ * made from: a sibling may have the same revisions and mean something else. Under code of another make it is always read in full.
  */
-export function readWantedRules(state: StorageReader, before: WantedRules | null): WantedRules {
+export function readWantedRules(state: StorageReader & AccountReader, parent: WantedRules | null): WantedRules {
+  const before = isOwnConsortium(state) ? parent : null;
   const head = readWord(state, CONSORTIUM_ADDRESS, HEAD_SLOT);
   const validatorsRevision = field(head, HEAD.validatorsRevision);
   const paramsRevision = field(head, HEAD.paramsRevision);
