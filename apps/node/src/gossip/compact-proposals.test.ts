@@ -1,5 +1,5 @@
 import { keccak256, type AdmittedTransaction, type StateReader } from '#evm';
-import { transactionsRoot, toHex, utf8, type Bytes, type Proposal } from '#ledger';
+import { transactionsRoot, toHex, utf8, Writer, type Bytes, type Proposal } from '#ledger';
 import { BLOCK_2, PROPOSAL } from '../../../../libs/ledger/testing/samples.js';
 import { FrameReader } from '../peer/frames.js';
 import type { PeerLink } from '../peer/link.js';
@@ -110,6 +110,35 @@ describe('compact proposals', () => {
     const proposal = proposalOf(raws);
     const frame = counting.sender.frameOf({ ...proposal, block: { ...proposal.block, header: { ...proposal.block.header, txCount: 4 } } });
     expect(() => counting.toReceiver.send(frame)).toThrow('not those of its header');
+  });
+
+  it('give each body once for each request, however often it is named', () => {
+    const pair = new Pair(poolWith([]), poolWith(all));
+    const { height, round } = proposalOf(raws);
+    pair.sender.frameOf(proposalOf(raws));
+    const sizes: number[] = [];
+    const asking = { keyHex: 'asking', send: (frame: Buffer) => sizes.push(frame.length) > 0 } as unknown as PeerLink;
+    const wanting = (indices: readonly number[]): Uint8Array => {
+      const writer = new Writer().u64(height).u32(round);
+      writer.list(indices, 200_000, (index) => writer.u32(index));
+      return writer.finish();
+    };
+    for (const indices of [new Array<number>(200_000).fill(0), [1, 0], [2, 2]]) expect(() => pair.sender.answer(asking, wanting(indices))).toThrow('ascending');
+    expect(sizes).toEqual([]);
+    pair.sender.answer(asking, wanting([0, 2, 4]));
+    expect(sizes).toHaveLength(1);
+  });
+
+  it('of others do not take the place of those that were sent from here', () => {
+    const pair = new Pair(poolWith([]), poolWith([all[0]] as AdmittedTransaction[]));
+    const proposal = proposalOf(raws);
+    const sent = pair.sender.frameOf(proposal);
+    // Anybody may send this: nothing of it is signed by its proposer. It is whole as it stands.
+    const foreign = new CompactProposals(poolWith([]), new BlockBodies(), { whole: () => undefined, old: () => undefined, current: () => 0n }).frameOf(proposalOf([]));
+    new FrameReader((_type, payload) => pair.sender.receive(pair.toReceiver, payload)).push(foreign);
+    pair.got.length = 0;
+    pair.toReceiver.send(sent);
+    expect(pair.got).toEqual([proposal]);
   });
 
   it('old heights, unknown places and peers that are gone cost nothing', () => {

@@ -8,7 +8,7 @@ import { idOf, ID_BYTES, type Pool } from '../pool/pool.js';
 const MAX_TRANSACTIONS = 200_000;
 const MAX_TRANSACTION_BYTES = 128 * 1024;
 const MAX_PROPOSAL_BYTES = 40 * 1024 * 1024;
-/** Own and passed-on proposals whose bodies peers may ask for. */
+/** Proposals that went out from here, whose bodies peers may ask for. */
 const MAX_KNOWN = 8;
 /** Proposals of one peer that wait for bodies. */
 const MAX_PENDING_PER_PEER = 4;
@@ -65,9 +65,13 @@ export class CompactProposals {
     this.complete(link, { proposal, ids, transactions, whole: false });
   }
 
-  /** A peer misses bodies of a proposal that it had from here. @throws LedgerError where the frame is malformed. */
+  /**
+   * A peer misses bodies of a proposal that it had from here.
+   * @throws LedgerError where the frame is malformed, Error where it names a body twice: the answer could have any size.
+   */
   answer(link: PeerLink, payload: Bytes): void {
     const { place, indices } = decodeAll(payload, (reader) => ({ place: placeOf(reader.u64(), reader.u32()), indices: reader.list(MAX_TRANSACTIONS, 4, () => reader.u32()) }));
+    if (indices.some((index, i) => i > 0 && index <= (indices[i - 1] as number))) throw new Error('asks for bodies whose indices are not ascending');
     const proposal = this.known.get(place);
     if (proposal === undefined) return;
     const { height, round, block } = proposal;
@@ -107,7 +111,7 @@ export class CompactProposals {
     if (missingOf(waiting).length > 0) return this.ask(link, waiting);
     const block: Block = { ...proposal.block, transactions: transactions as Bytes[] };
     if (checkBlockBody(block) === null) {
-      this.remember({ ...proposal, block });
+      // Not remembered: nobody had it from here, and none of it is verified yet. It would take the place of one that was sent.
       this.events.whole(link, { ...proposal, block });
       return;
     }
