@@ -28,6 +28,19 @@ describe('frames', () => {
     expect(frames).toEqual(expected);
   });
 
+  it('that come in crumbs are not kept as crumbs: each would take a hundred times its size', () => {
+    const { reader: one, frames } = reader();
+    const payload = Uint8Array.from({ length: 200_000 }, (_, i) => i * 31);
+    const bytes = encodeFrame(FRAME.transactions, payload);
+    let most = 0;
+    for (let from = 0, size = 1; from < bytes.length; from += size, size = 1 + (from % 3)) {
+      one.push(Buffer.from(bytes.subarray(from, from + size)));
+      most = Math.max(most, one.pieces);
+    }
+    expect(frames).toEqual([{ type: FRAME.transactions, payload: [...payload] }]);
+    expect(most).toBeLessThan(100);
+  });
+
   it.each([0, MAX_FRAME_BYTES + 1, 0xffff_ffff])('of length %d are refused by their header alone', (length) => {
     const header = Buffer.alloc(5);
     header.writeUInt32BE(length);

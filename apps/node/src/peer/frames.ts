@@ -38,6 +38,8 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
 export const MAX_FRAME_BYTES = 40 * 1024 * 1024;
 const HEADER_BYTES = 5;
+/** Smaller chunks are joined: a peer that sends byte by byte would fill memory with objects, a hundred times what it sends. */
+const CRUMB_BYTES = 4096;
 
 export function encodeFrame(type: FrameType, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
@@ -56,9 +58,15 @@ export class FrameReader {
 
   constructor(private readonly onFrame: (type: number, payload: Uint8Array) => void) {}
 
+  /** Chunks that a frame which is not whole yet is kept in. */
+  get pieces(): number {
+    return this.chunks.length;
+  }
+
   push(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.buffered += chunk.length;
+    this.joinCrumbs();
     while (this.buffered >= HEADER_BYTES) {
       const length = this.peekLength();
       if (length < 1 || length > MAX_FRAME_BYTES) throw new FrameError(`a frame of ${length} bytes; at most ${MAX_FRAME_BYTES} may be sent`);
@@ -67,6 +75,16 @@ export class FrameReader {
       // A copy of its own: decoded messages keep views of it, and must not keep the socket's large chunk alive.
       const payload = new Uint8Array(frame.subarray(HEADER_BYTES));
       this.onFrame(frame[4] as number, payload);
+    }
+  }
+
+  /** The last chunk joins the one before while that is no longer than it: so each byte is copied only a few times. */
+  private joinCrumbs(): void {
+    const { chunks } = this;
+    for (let last = chunks.length - 1; last > 0; last--) {
+      const [before, crumb] = [chunks[last - 1] as Buffer, chunks[last] as Buffer];
+      if (crumb.length >= CRUMB_BYTES || before.length > crumb.length) return;
+      chunks.splice(last - 1, 2, Buffer.concat([before, crumb]));
     }
   }
 
