@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeEvidence, encodeEvidence, evidenceKey, evidencePlace, LedgerError, sha256, toHex, utf8, type Bytes, type Evidence } from '#ledger';
 
@@ -23,22 +23,28 @@ export class EvidenceFolder {
   proofs(): Evidence[] {
     if (!existsSync(this.folder)) return [];
     const names = readdirSync(this.folder).filter((name) => name.endsWith(PROOF)).sort();
-    return names.flatMap((name) => {
-      try {
-        return [decodeEvidence(new Uint8Array(readFileSync(join(this.folder, name))))];
-      } catch (error) {
-        if (error instanceof LedgerError) return [];
-        throw error;
-      }
-    });
+    return names.flatMap((name) => proofIn(join(this.folder, name)) ?? []);
   }
 
   private write(name: string, bytes: Bytes): boolean {
     const path = join(this.folder, name);
-    if (existsSync(path) || this.count >= MAX_FILES) return false;
+    // What a crash or a full disk has left a part of is written again.
+    const isNew = !existsSync(path);
+    if (isNew ? this.count >= MAX_FILES : proofIn(path) !== null) return false;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    writeFileSync(path, bytes, { mode: 0o600, flush: true });
-    this.count += 1;
+    writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true });
+    renameSync(`${path}.new`, path);
+    if (isNew) this.count += 1;
     return true;
+  }
+}
+
+/** The proof in a file, or null where it cannot be read as one. */
+function proofIn(path: string): Evidence | null {
+  try {
+    return decodeEvidence(new Uint8Array(readFileSync(path)));
+  } catch (error) {
+    if (error instanceof LedgerError) return null;
+    throw error;
   }
 }

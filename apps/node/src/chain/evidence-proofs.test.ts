@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKeyPair, makeEvidence, sign, voteSignBytes, type Evidence, type KeyPair } from '#ledger';
@@ -36,5 +36,19 @@ describe('rule 10: what a node keeps of equivocations', () => {
     writeFileSync(join(folder, '9-notes.txt'), new Uint8Array([1]));
     expect(evidence.proofs()).toEqual([one]);
     expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  it('is written again where a crash or a full disk left a part of it', () => {
+    const one = proof(generateKeyPair(), 7n, 3);
+    new EvidenceFolder(folder).keep(one);
+    const path = join(folder, readdirSync(folder)[0] as string);
+    for (const bytes of [0, 1, 100]) {
+      truncateSync(path, bytes);
+      const again = new EvidenceFolder(folder);
+      expect(again.proofs()).toEqual([]);
+      expect([again.keep(one), again.keep(one)]).toEqual([true, false]);
+      expect(new EvidenceFolder(folder).proofs()).toEqual([one]);
+    }
+    expect(readdirSync(folder)).toHaveLength(1);
   });
 });
