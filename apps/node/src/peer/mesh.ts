@@ -10,6 +10,8 @@ import { decodeHello, helloFrame } from './messages.js';
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2000;
 const RETIRE_MS = 1000;
+/** Connections of one peer whose hello has not come. Each may hold the beginning of a frame, as large as frames may be. */
+const MAX_WAITING = 4;
 /** Votes tell peers of a height sooner than this could; it is for those who fell behind, and costs nothing while a block is decided. */
 const ANNOUNCE_AFTER_MS = 50;
 
@@ -141,6 +143,8 @@ export class Mesh {
 
   private greet(link: PeerLink): void {
     this.waiting.add(link);
+    const ofPeer = [...this.waiting].filter(({ keyHex }) => keyHex === link.keyHex);
+    if (ofPeer.length > MAX_WAITING) ofPeer[0]?.close('too many connections without a hello');
     link.send(helloFrame({ genesisHash: this.genesisHash, height: this.height() }));
   }
 
