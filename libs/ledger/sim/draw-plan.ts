@@ -8,8 +8,12 @@ export interface PlanOptions {
   nodes?: number | undefined;
   /** Number of faulty validators, as far as they stay below a third of the power. */
   byzantine?: number | undefined;
+  /** Whether processes die before effects all the time. All else is as the seed draws it. */
+  crashes?: boolean | undefined;
 }
 
+/** Of effects in times of trouble: more, and hardly a height is decided between two deaths. */
+const MANY_CRASHES = 0.05;
 /** Mostly small, as most bugs show in four nodes, and sixteen cost as much as a dozen such runs. */
 const SIZES = [...Array.from({ length: 24 }, () => 4), 3, 3, 3, 3, 3, 1, 1, 2, 2, 5, 5, 5, 5, 6, 6, 7, 7, 7, 8, 10, MAX_NODES];
 const NO_DROPS: Record<PacketKind, number> = { proposal: 0, prevote: 0, precommit: 0, certificate: 0, skipProof: 0, evidence: 0, shell: 0 };
@@ -64,7 +68,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     healedDelayMs: weather === 'slow' ? [40, 70] : [1, 8],
     encoded: !scripted && random.chance([...liars.values()].some((lies) => lies.includes('nonCanonical')) ? 0.6 : 0.15),
     shuffled: random.chance(0.5),
-    crashRate: random.pick(weather === 'crashes' ? [0.005, 0.02] : plot ? [0] : scripted ? [0, 0, 0.001] : [0, 0.0005, 0.002, 0.01]),
+    crashRate: drawnCrashRate(random, weather, plot, scripted, options.crashes === true),
     syncErrorRate: scripted ? 0 : random.pick([0, 0, 0.002, 0.01]),
     disturbanceMs: random.pick(scripted ? [1000, 3000] : [300, 1000, 3000]),
     disturbances: plot ? ['clock'] : weather === 'crashes' ? ['crash', 'crash', 'crashMany', 'crashMany', 'site', 'fullDisk', 'misfortune'] : DISTURBANCES,
@@ -75,6 +79,12 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     recorded: random.chance(0.1),
     unsorted: random.chance(0.25),
   };
+}
+
+/** Drawn even where it is fixed, so that what follows is the same. */
+function drawnCrashRate(random: Prng, weather: Weather, plot: boolean, scripted: boolean, fixed: boolean): number {
+  const drawn = random.pick(weather === 'crashes' ? [0.005, 0.02] : plot ? [0] : scripted ? [0, 0, 0.001] : [0, 0.0005, 0.002, 0.01]);
+  return fixed ? MANY_CRASHES : drawn;
 }
 
 function drawParams(random: Prng, weather: Weather): Params {

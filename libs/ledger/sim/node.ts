@@ -238,7 +238,7 @@ export class SimNode implements NodePort {
     this.world.checker.bounds(this.index, this.state);
     const { incarnation } = this;
     for (const effect of effects) {
-      if (this.world.crashesNow(this)) return void (this.mailbox = []);
+      if (this.world.crashesNow(this, effect.type)) return void (this.mailbox = []);
       this.carryOut(effect);
       if (this.incarnation !== incarnation) return;
     }

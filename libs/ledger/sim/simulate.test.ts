@@ -32,6 +32,17 @@ describe('the simulator', () => {
   });
 });
 
+describe('deaths before effects', () => {
+  // The release bar is 100,000 of them: npm run sim -- --crashes.
+  it('strike before effects of every kind that honest machines have, and no invariant breaks', () => {
+    const results = Array.from({ length: 12 }, (_, seed) => simulate(seed, { crashes: true }));
+    expect(results.flatMap(({ seed, failure }) => (failure === null ? [] : [`seed ${seed}: ${failure}`]))).toEqual([]);
+    const before = new Map<string, number>();
+    for (const { crashes } of results) for (const [effect, count] of crashes) before.set(effect, (before.get(effect) ?? 0) + count);
+    for (const effect of ['sign', 'broadcast', 'setTimer', 'build', 'execute', 'decide']) expect([effect, before.get(effect) ?? 0]).not.toEqual([effect, 0]);
+  });
+});
+
 describe('where a third of the power or more lies', () => {
   it('honest nodes halt over what they see, and over nothing else (rule 17)', () => {
     const results = Array.from({ length: 30 }, (_, seed) => simulate(seed, { broken: true }));

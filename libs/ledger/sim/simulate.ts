@@ -1,3 +1,4 @@
+import type { Effect } from '../src/index.js';
 import { BrokenRun } from './broken-run.js';
 import { SimDisk } from './disk.js';
 import { brokenPlanOf } from './draw-broken-plan.js';
@@ -33,6 +34,8 @@ export interface SimResult {
   virtualMs: number;
   acknowledged: number;
   lapsed: number;
+  /** Processes that died before an effect, by the effect. */
+  crashes: ReadonlyMap<Effect['type'], number>;
   plan: Plan;
 }
 
@@ -63,7 +66,7 @@ export function simulate(seed: number, options: SimOptions = {}): SimResult {
   }
   return {
     seed, failure, traceHash: trace.hash, nodes: plan.nodes, heights: Number(world.highest), halted: world.honest.filter(({ disk }) => disk.halt !== null).length, events: run.events, virtualMs: world.queue.nowMs,
-    acknowledged: world.promises.acknowledgedCount, lapsed: world.promises.lapsedCount, plan,
+    acknowledged: world.promises.acknowledgedCount, lapsed: world.promises.lapsedCount, crashes: world.crashes, plan,
   };
 }
 

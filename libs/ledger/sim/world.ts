@@ -16,7 +16,7 @@ import { AMNESIAC, type Plan } from './plan.js';
 import { Prng } from './prng.js';
 import { powerOf, Promises } from './promises.js';
 import type { Trace } from './trace.js';
-import { isQuorum, type ValidatorSet } from '../src/index.js';
+import { isQuorum, type Effect, type ValidatorSet } from '../src/index.js';
 
 /** The nodes of one run, and what is between them. */
 export class World implements Stage {
@@ -34,6 +34,8 @@ export class World implements Stage {
   readonly liarKeys: readonly Uint8Array[];
   chaos = false;
   steps = 0;
+  /** Processes that died before an effect, by the effect. */
+  readonly crashes = new Map<Effect['type'], number>();
   /** The disk that was to fail has failed. */
   struck = false;
   submitting = true;
@@ -92,8 +94,9 @@ export class World implements Stage {
   }
 
   /** Before an effect is carried out: whether the process dies here. It is started again later. */
-  crashesNow(node: NodePort): boolean {
+  crashesNow(node: NodePort, before: Effect['type']): boolean {
     if (!this.chaos || this.plan.crashRate === 0 || !this.random.chance(this.plan.crashRate)) return false;
+    this.crashes.set(before, (this.crashes.get(before) ?? 0) + 1);
     this.takeDown(node, this.random.between(5, 1500));
     return true;
   }
