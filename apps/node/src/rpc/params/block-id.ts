@@ -35,6 +35,8 @@ export const blockNumber: Read<BlockId> = (value, where) => {
 /** A tag, a height, a block hash, or EIP-1898's `{ blockNumber }` or `{ blockHash, requireCanonical }`. */
 export const blockId: Read<BlockId> = (value, where) => {
   if (typeof value === 'string') return value.length === 66 && value.startsWith('0x') ? { kind: 'hash', hash: hash(value, where) } : blockNumber(value, where);
+  // A number in JSON is what people send who mean a height.
+  if (typeof value !== 'object' || value === null) return blockNumber(value, where);
   const fields = fieldsOf(value, where);
   const height = field(fields, 'blockNumber', where, blockNumber);
   const blockHash = field(fields, 'blockHash', where, hash);

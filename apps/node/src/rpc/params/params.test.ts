@@ -46,6 +46,7 @@ describe('parameters are read strictly', () => {
     { what: 'a hash where a height must stand', read: blockNumber, value: HASH, message: /64 bits|leading zero/ },
     { what: 'EIP-1898 with both', read: blockId, value: { blockHash: HASH, blockNumber: '0x1' }, message: /cannot specify both/ },
     { what: 'EIP-1898 with neither', read: blockId, value: {}, message: /neither blockNumber nor blockHash/ },
+    { what: 'a height as a number', read: blockId, value: 1, message: /must be a hex quantity, latest, .* is 1/ },
     { what: 'a list for a call', read: call, value: [], message: /must be an object, is a list/ },
     { what: 'a wrong field of a call', read: call, value: { to: '0x12' }, message: /invalid argument 0\.to/ },
     { what: 'two inputs', read: call, value: { data: '0x01', input: '0x02' }, message: /both "data" and "input" are set and not equal/ },
