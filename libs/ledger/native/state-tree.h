@@ -365,6 +365,8 @@ static uint32_t tree_update(state_tree *t, node_id *root, const tree_item *items
   t->items = items;
   t->pages.length = t->ends.length = 0;
   *root = apply(t, *root, 0, count);
+  /* A removal may leave a stub: as the root it would be read anew, into new memory, by whoever looks for a key. */
+  if (*root != NO_NODE && !t->failed) *root = resolve(t, *root);
   if (*root != NO_NODE && !t->failed) place_new(t, &p, *root);
   if (p.placed % NODES_PER_PAGE != 0 && !t->failed) end_page(t, &p, p.placed % NODES_PER_PAGE);
   t->items = NULL;

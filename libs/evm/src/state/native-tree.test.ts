@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { randomOf, SEED } from '../../testing/random.js';
 import { native, sha256, toHex, type Bytes } from '#ledger';
 import { readNode } from './node-codec.js';
 import { textOf, type Inner, type Leaf, type Stub } from './node.js';
@@ -89,6 +90,47 @@ withNative('the tree in the addon is the tree of objects', () => {
     for (let n = 0; n < 60_000; n += 97) expect(addon.find(key(n))).toEqual(objects.find(key(n)));
     expect(toHex(old.hash)).not.toBe(toHex(addon.hash));
     expect(old.find(key(0))).not.toBeNull();
+  });
+
+  test(`two thousand heights, the tree emptied now and then, opened anew in between (STELE_SEED=${SEED})`, () => {
+    const random = randomOf(SEED);
+    const pages = new Pages();
+    let objects: HeadTree = new NodeTree(new StateTree((stub) => pages.node(stub)), null);
+    let addon: HeadTree = reopened(objects, pages);
+    let empty = 0;
+    for (let height = 0; height < 2000; height++) {
+      // All goes, or nearly all; else some keys are set and others removed.
+      const left = height % 50 === 49 ? random(3) : null;
+      const changes = left === null
+        ? Array.from(new Set(Array.from({ length: 1 + random(40) }, () => random(120))), (n): [number, number | null] => [n, random(3) === 0 ? null : random(400)])
+        : Array.from({ length: 120 - left }, (_, n): [number, null] => [n, null]);
+      const [expected, found] = [objects.after(changes.map(change), height), addon.after(changes.map(change), height)];
+      pages.add(height, found.pages);
+      const same = toHex(found.tree.hash) === toHex(expected.tree.hash) && Buffer.concat(found.pages).equals(Buffer.concat(expected.pages));
+      expect([height, same]).toEqual([height, true]);
+      if (found.tree.place === null) empty += 1;
+      [objects, addon] = [expected.tree, random(4) === 0 ? reopened(found.tree, pages) : found.tree];
+      const n = random(120);
+      expect(addon.find(keyOf(n))).toEqual(objects.find(keyOf(n)));
+    }
+    expect(empty).toBeGreaterThan(0);
+  });
+
+  test('finding takes no memory, also where a removal has left one stored node as the root', () => {
+    const pages = new Pages();
+    const { tree, pages: made } = reopened(new NodeTree(new StateTree((stub) => pages.node(stub)), null), pages).after([change([0, 1]), change([1, 2]), change([3, 3])], 0);
+    pages.add(0, made);
+    const handles: Parameters<typeof routines.treeBytes>[0][] = [];
+    const spied = Object.create(routines, { treeNew: { value: () => handles[handles.push(routines.treeNew()) - 1] } }) as typeof routines;
+    const again = NativeTree.open(spied, (height, number) => pages.page(height, number), { ...(tree.place as NonNullable<typeof tree.place>), hash: tree.hash });
+    for (const removed of [0, 1, 3]) {
+      const after = again.after([change([removed, null])], 1).tree;
+      const bytes = (): number => routines.treeBytes(handles[0] as (typeof handles)[number]);
+      for (const n of [0, 1, 3]) after.find(keyOf(n));
+      const before = bytes();
+      for (let i = 0; i < 300; i++) for (const n of [0, 1, 3]) after.find(keyOf(n));
+      expect([removed, bytes() - before]).toEqual([removed, 0]);
+    }
   });
 
   test('a page that is missing is told as the store tells it; a damaged one as damage; then it goes on', () => {
