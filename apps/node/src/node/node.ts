@@ -16,6 +16,7 @@ import { createPinnedListener, listen } from '../tls/pinned.js';
 import { NodeBackend } from './backend.js';
 import { lockFolder } from './folder-lock.js';
 import { GenesisFolder } from './genesis-folder.js';
+import { collectAtRest } from './heap.js';
 import { metricsText } from './metrics.js';
 import { SnapshotJoin } from '../sync/snapshot/snapshot-join.js';
 import { PROTOCOL_VERSION, VERSION } from './version.js';
@@ -38,6 +39,7 @@ export class LedgerNode {
   private stopping = false;
   private installing: Promise<void> = Promise.resolve();
   private lock: NetServer | null = null;
+  private resting: NodeJS.Timeout | undefined;
   private readonly startedAtMs = Date.now();
   private readonly listeners: NetServer[] = [];
   private readonly httpServers: HttpServer[] = [];
@@ -100,6 +102,7 @@ export class LedgerNode {
   /** Finishes the write that is under way, then closes everything. */
   async stop(): Promise<void> {
     this.stopping = true;
+    clearInterval(this.resting);
     for (const listener of this.listeners) listener.close();
     for (const server of this.rpcServers) server.close();
     await this.installing.catch(() => undefined);
@@ -201,6 +204,7 @@ export class LedgerNode {
       identity: this.identity, genesis, endpoints: this.genesis.endpoints(), dataFolder: this.config.dataFolder, history: this.config.history, program: this.config.program, logger: this.logger, fatal: this.fatal,
     });
     this.chain = chain;
+    this.resting = collectAtRest(() => chain.counters.transactionsCommitted);
     this.joining = undefined;
     this.backend.attach(chain, file);
     chain.start();
