@@ -7,6 +7,9 @@
  *          | 128 hash [32] | 160 public key [64] | 256 value of a tree [128] | 384 numbers of a tree
  */
 #define NAPI_VERSION 8
+#ifdef __linux__
+#include <malloc.h>
+#endif
 #include <node_api.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -212,6 +215,16 @@ static napi_value inner_text(napi_env env, napi_callback_info info) {
 
 #include "state-tree-api.h"
 
+/* Gives freed memory back to the system, which the C library would rather keep. */
+static napi_value trim_memory(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  return NULL;
+}
+
 static void finalize(napi_env env, void *data, void *hint) {
   (void)env;
   (void)hint;
@@ -242,6 +255,7 @@ NAPI_MODULE_INIT() {
     { "treeUpdate", NULL, tree_changed, NULL, NULL, NULL, napi_default, NULL },
     { "treePages", NULL, tree_pages, NULL, NULL, NULL, napi_default, NULL },
     { "treeCopy", NULL, tree_trimmed, NULL, NULL, NULL, napi_default, NULL },
+    { "trimMemory", NULL, trim_memory, NULL, NULL, NULL, napi_default, NULL },
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
   return exports;

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { native } from '#ledger';
 
 const LOOK_INTERVAL_MS = 10_000;
 /** Less leaves nothing behind that is worth a collection. */
@@ -33,8 +34,9 @@ export function collectAtRest(committed: () => number, collect: () => void = col
   }, LOOK_INTERVAL_MS).unref();
 }
 
-/** V8's own collector, which programs are given only where they ask for it by a flag. */
+/** V8's own collector, which programs are given only where they ask for it by a flag; then what buffers and the store have freed. */
 function collectNow(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
+  native?.trimMemory();
 }

@@ -25,6 +25,8 @@ interface Addon {
   treePages(tree: NativeTreeHandle, pages: Uint8Array, ends: Uint32Array): void;
   /** A new tree with what is in memory down to a depth; the number of its root goes to the scratch array. */
   treeCopy(tree: NativeTreeHandle, root: number, depth: number): NativeTreeHandle;
+  /** Gives memory that was freed back to the system. */
+  trimMemory(): void;
 }
 
 /** A tree that the addon holds. */
