@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keccak256, type AdmittedTransaction, type ChainStore } from '#evm';
 import { isWeak, toHex, type Bytes, type FaultModel, type ValidatorSet } from '#ledger';
 import type { PeerLink } from '../peer/link.js';
@@ -6,6 +5,7 @@ import { decodeHeld, decodeTransactions, heldFrame, TRANSACTIONS_PER_FRAME, tran
 import type { Admission } from '../pool/admission.js';
 import type { Pool } from '../pool/pool.js';
 import { PoolError } from '../pool/pool-error.js';
+import { Turns } from './turns.js';
 
 const ACKNOWLEDGE_TIMEOUT_MS = 10_000;
 const WATCH_INTERVAL_MS = 500;
@@ -46,8 +46,8 @@ export class Gossip {
   private readonly waiters = new Map<string, Waiter>();
   /** Submissions that wait for room in the pool, the first comer first. */
   private readonly forRoom: (() => void)[] = [];
-  /** Frames of transactions that wait to be admitted: one at a time, so that the event loop has turns between. */
-  private admitting: Promise<void> = Promise.resolve();
+  /** Frames of transactions that wait to be admitted. */
+  private readonly turns = new Turns();
 
   private timer: NodeJS.Timeout | undefined;
   private readonly selfKey: string;
@@ -94,15 +94,17 @@ export class Gossip {
   receive(link: PeerLink, payload: Uint8Array): void {
     const raw = decodeTransactions(payload);
     link.hold('transactions', payload.length);
-    this.admitting = this.admitting.then(async () => {
-      const held: Bytes[] = [];
-      for (const [i, one] of raw.entries()) {
-        if (i % ADMIT_SLICE === ADMIT_SLICE - 1) await nextTurn();
-        const hash = this.take(one);
+    const held: Bytes[] = [];
+    let next = 0;
+    this.turns.add(link.keyHex, () => {
+      for (const end = Math.min(raw.length, next + ADMIT_SLICE); next < end; next++) {
+        const hash = this.take(raw[next] as Bytes);
         if (hash !== null) held.push(hash);
       }
+      if (next < raw.length) return false;
       if (held.length > 0) link.send(heldFrame(held));
       link.release('transactions', payload.length);
+      return true;
     });
   }
 
