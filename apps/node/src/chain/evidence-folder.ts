@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeEvidence, encodeEvidence, evidenceKey, evidencePlace, LedgerError, sha256, toHex, utf8, type Bytes, type Evidence } from '#ledger';
+import { syncFolder } from '../disk/sync-folder.js';
 
 const MAX_FILES = 1000;
 const PROOF = '.evidence';
@@ -34,6 +35,7 @@ export class EvidenceFolder {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true });
     renameSync(`${path}.new`, path);
+    syncFolder(this.folder);
     if (isNew) this.count += 1;
     return true;
   }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { decodeCertificate, encodeBlock, encodeCertificate, LedgerError, type Certificate, type HaltProof } from '#ledger';
+import { syncFolder } from '../disk/sync-folder.js';
 
 const REASON = 'reason.json';
 const MAX_CERTIFICATES = 2;
@@ -31,6 +32,8 @@ export class HaltRecord {
     proof.certificates.slice(0, MAX_CERTIFICATES).forEach((certificate, i) => this.put(`${i + 1}.certificate`, encodeCertificate(certificate)));
     if (proof.block !== null) this.put('block', encodeBlock(proof.block));
     this.put(REASON, `${JSON.stringify({ reason, at: new Date(nowMs).toISOString() })}\n`);
+    syncFolder(this.folder);
+    syncFolder(dirname(this.folder));
   }
 
   private certificates(): Certificate[] {

@@ -5,7 +5,7 @@ const ABSENT_PROPOSER_MS = 100;
 
 /**
  * How long to wait in a round (docs/spec/consensus.md, rule 9). A proposal comes from its proposer alone, so without a link to it
- * waiting gains nothing. Only while each validator has had at most one turn: after that every delay is the full one, and grows, as
+ * waiting gains nothing. Only in the first rounds, as many as there are validators: after that every delay is the full one, and grows, as
  * the proof of liveness needs it.
  * @param delayMs what the machine asks for.
  */

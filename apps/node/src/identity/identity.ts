@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../disk/sync-folder.js';
 import { selfSignedCertificate } from './certificate.js';
 
 /** This node: one Ed25519 key, for votes and for TLS (docs/adr/0002). */
@@ -54,8 +55,6 @@ function createSeed(file: string): Uint8Array {
   rmSync(`${file}.new`, { force: true });
   writeFileSync(`${file}.new`, `${Buffer.from(seed).toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   renameSync(`${file}.new`, file);
-  const folder = openSync(dirname(file), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  syncFolder(dirname(file));
   return seed;
 }

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GenesisFile } from '#ledger';
+import { syncFolder } from '../disk/sync-folder.js';
 import type { PeerEndpoints } from '../peer/mesh.js';
 
 /** Genesis and endpoints in the node's volume: with them a restarted node goes on by itself. */
@@ -34,8 +35,6 @@ export class GenesisFolder {
     const path = join(this.folder, name);
     writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600, flush: true });
     renameSync(`${path}.new`, path);
-    const folder = openSync(this.folder, 'r');
-    fsyncSync(folder);
-    closeSync(folder);
+    syncFolder(this.folder);
   }
 }

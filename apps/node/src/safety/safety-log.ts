@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { frameRecord } from '#ledger';
+import { syncFolder } from '../disk/sync-folder.js';
 
 /**
  * What this node has signed, on disk before anybody hears of it (docs/spec/consensus.md, rule 11; the bytes: #ledger's
@@ -25,7 +26,7 @@ export class SafetyLog {
       ftruncateSync(fd, whole.validBytes);
       fsyncSync(fd);
     }
-    syncFolder(path);
+    syncFolder(dirname(path));
     return new SafetyLog(path, fd, whole.nextSequence, fatal);
   }
 
@@ -54,7 +55,7 @@ export class SafetyLog {
       const fresh = openSync(`${this.path}.new`, 'w+', 0o600);
       fsyncSync(fresh);
       renameSync(`${this.path}.new`, this.path);
-      syncFolder(this.path);
+      syncFolder(dirname(this.path));
       closeSync(this.fd);
       this.fd = fresh;
     } catch (error) {
@@ -65,10 +66,4 @@ export class SafetyLog {
   close(): void {
     closeSync(this.fd);
   }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { encodeLogRecord, readLog, sign, SigningGuard, type Bytes, type LogRecord, type SignRequest } from '#ledger';
+import { syncFolder } from '../disk/sync-folder.js';
 import { SafetyLog } from './safety-log.js';
 
 /** The log begins anew at a height's end once it holds so much. */
@@ -116,9 +117,7 @@ function mark(path: string, height: bigint): void {
   fsyncSync(fd);
   closeSync(fd);
   renameSync(`${path}.new`, path);
-  const folder = openSync(join(path, '..'), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  syncFolder(dirname(path));
 }
 
 function readMark(path: string): bigint {
