@@ -20,6 +20,8 @@ const mostPerSecond = (payloadBytes: number): number => (payloadBytes > 2000 ? 2
 const SETTLE_LIMIT_MS = 30_000;
 /** Empty blocks follow a load for six seconds. */
 const TRAILING_MS = 8000;
+/** By then a node that comes to rest has collected its heap, which it does once. */
+const AT_REST_MS = 25_000;
 
 /** Validators as processes over TLS with durable stores, and what is measured on them. */
 export class LedgerBench {
@@ -101,7 +103,7 @@ export class LedgerBench {
 
   async idleCost(seconds: number): Promise<{ cpuMsPerSecond: number; residentMb: number }> {
     await this.settled();
-    await delay(TRAILING_MS);
+    await delay(AT_REST_MS);
     const before = await this.cpu();
     await delay(seconds * 1000);
     return { cpuMsPerSecond: ((await this.cpu()) - before) / seconds / this.net.nodes.length, residentMb: Math.max(...this.net.nodes.map(({ pid }) => residentMb(pid))) };
