@@ -123,6 +123,7 @@ export class TestWorld {
 export class TestMember {
   private running: Chain | undefined;
   private acceptor: ((socket: TLSSocket, key: Uint8Array) => void) | undefined;
+  private deaf = false;
   private listener: Server | undefined;
   private listeningPort = 0;
 
@@ -172,6 +173,11 @@ export class TestMember {
     this.acceptor = undefined;
   }
 
+  /** Takes no connections until it is told otherwise: it has only the peers that it dials itself. */
+  refuseConnections(refuse: boolean): void {
+    this.deaf = refuse;
+  }
+
   /** Ends the chain; the port stays, so that it can start again. */
   async pause(): Promise<void> {
     const chain = this.running;
@@ -191,7 +197,7 @@ export class TestMember {
   }
 
   private async listen(): Promise<void> {
-    this.listener = createPinnedListener(this.identity, (key) => this.acceptor !== undefined || (this.running?.admits(key) ?? false), (socket, key) => {
+    this.listener = createPinnedListener(this.identity, (key) => !this.deaf && (this.acceptor !== undefined || (this.running?.admits(key) ?? false)), (socket, key) => {
       if (this.acceptor !== undefined) this.acceptor(socket, key);
       else if (this.running === undefined) socket.destroy();
       else this.running.accept(socket, key);
