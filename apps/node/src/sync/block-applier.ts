@@ -9,6 +9,8 @@ import { isCertified, type CertificateContext, type OfferedBlock } from './offer
 /** Blocks whose senders are recovered before their turn, and from how many transactions on that is worth the way. */
 const RECOVER_AHEAD = 32;
 const MIN_TRANSACTIONS = 2;
+/** Transactions whose recovery takes so long (some 40 µs each) that starting threads for it pays. */
+const WORTH_THREADS = 1000;
 /** Admitted before the event loop has a turn. */
 const ADMIT_SLICE = 32;
 
@@ -82,7 +84,9 @@ export class BlockApplier {
       this.parts.lied(offered, 'sent a block without a valid certificate');
       return true;
     }
-    await this.admit(offered);
+    const admitted = this.admit(offered);
+    if (offered.senders !== null && !offered.ready) this.helpThreads(Number(block.header.height));
+    await admitted;
     const execution = await work.execute(block, context);
     const { height, stateRoot } = block.header;
     if (execution.status === 'abandoned') {
@@ -106,7 +110,17 @@ export class BlockApplier {
   }
 
   private admit(offered: OfferedBlock): Promise<void> {
-    return (offered.admitted ??= this.admitAll(offered));
+    return (offered.admitted ??= this.admitAll(offered).then(() => {
+      offered.ready = true;
+    }));
+  }
+
+  /** The threads are behind: of the blocks that they have not been given, this one takes the next. */
+  private helpThreads(height: number): void {
+    for (let ahead = height + 1; ahead <= height + RECOVER_AHEAD; ahead++) {
+      const offered = this.parts.at(ahead);
+      if (offered?.certified === true && offered.senders === null && offered.admitted === null) return void this.admit(offered);
+    }
   }
 
   /** What cannot be admitted is found again where the block is executed, and said there. */
@@ -128,13 +142,24 @@ export class BlockApplier {
   /** The lowest blocks first; only of those whose certificate holds, so that nobody makes this node work for nothing. */
   private recoverAhead(): void {
     const { recovery, store } = this.parts;
-    if (recovery === null || !this.parts.farBehind()) return;
+    if (recovery === null) return;
     const head = Number(store.head().height);
+    if (!this.parts.farBehind() && this.waiting(head) < WORTH_THREADS) return;
     for (let height = head + 1; height <= head + RECOVER_AHEAD; height++) {
       const offered = this.parts.at(height);
       if (offered === undefined || !offered.certified || offered.senders !== null || offered.admitted !== null || offered.block.transactions.length < MIN_TRANSACTIONS) continue;
       offered.senders = recovery.recover(offered.block.transactions);
       if (offered.senders === null) return;
+      void offered.senders.then(() => this.recoverAhead());
     }
+  }
+  /** Transactions of the next blocks that nobody has looked at yet. */
+  private waiting(head: number): number {
+    let transactions = 0;
+    for (let height = head + 1; height <= head + RECOVER_AHEAD; height++) {
+      const offered = this.parts.at(height);
+      if (offered !== undefined && offered.senders === null && offered.admitted === null) transactions += offered.block.transactions.length;
+    }
+    return transactions;
   }
 }

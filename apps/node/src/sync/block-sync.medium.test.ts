@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeBlock, equalBytes, toHex, type Block, type Certificate } from '#ledger';
-import type { ChainStore } from '#evm';
+import { RecoveryThreads, type ChainStore } from '#evm';
+import { buildExecutionFile } from '../../../../libs/evm/testing/execution-file.js';
 import { Wallet } from '../../../../libs/evm/testing/wallet.js';
 import { encodeFrame, FRAME } from '../peer/frames.js';
 import type { PeerLink } from '../peer/link.js';
@@ -64,6 +65,27 @@ describe('a node that was away', () => {
     await (world as TestWorld).member(2).pause();
     const before = away.height;
     await until(() => away.height > before + 3n, 'it decides with the others');
+  });
+
+  it('has the senders of few blocks with many transactions recovered on threads', async () => {
+    const program = buildExecutionFile('sync');
+    const recover = jest.spyOn(RecoveryThreads.prototype, 'recover');
+    try {
+      world = await TestWorld.make({ validators: 4, params: GOING_ON, program: program.file });
+      const wallet = new Wallet('many');
+      const many = (): Promise<Uint8Array>[] => Array.from({ length: 150 }, () => wallet.sign({ chainId: Number(TEST_EVM_CHAIN_ID), to: `0x${'22'.repeat(20)}`, gas: 21_000n }));
+      await world.prefill(world.members.slice(0, 3), 40, () => Promise.all(many()));
+      for (const member of world.members.slice(0, 3)) await member.start();
+      const { store } = await world.member(3).start();
+      await until(() => store.head().height > 40n, 'it has caught up');
+      const byThreads = (await Promise.all(recover.mock.results.map(({ value }) => value as ReturnType<RecoveryThreads['recover']>))).filter((recovered) => recovered !== null);
+      expect(byThreads.length).toBeGreaterThan(0);
+      await sameChain(3);
+    } finally {
+      recover.mockRestore();
+      await endWorld();
+      program.remove();
+    }
   });
 
   it('goes on with what it has when it is stopped on the way', async () => {

@@ -17,6 +17,7 @@ export interface OfferedBlock {
   senders: Promise<Recovered | null> | null;
   /** Resolves when its transactions are admitted; null where that has not begun. */
   admitted: Promise<void> | null;
+  ready: boolean;
 }
 
 export interface CertificateContext {
@@ -35,7 +36,7 @@ export function readOffered(peer: string, blockBytes: Bytes, certificateBytes: B
   const certificate = decodeCertificate(certificateBytes);
   const fits = certificate.kind === 'precommit' && certificate.height === block.header.height && certificate.blockHash !== null && equalBytes(certificate.blockHash, blockHash(block.header));
   if (!fits || checkBlockBody(block) !== null) return null;
-  return { peer, block, certificate, bytes: blockBytes.length + certificateBytes.length + block.transactions.length * VIEW_BYTES, certified: false, senders: null, admitted: null };
+  return { peer, block, certificate, bytes: blockBytes.length + certificateBytes.length + block.transactions.length * VIEW_BYTES, certified: false, senders: null, admitted: null, ready: false };
 }
 
 /** Whether these validators are its header's, and a quorum of them certified it, every signature checked. */

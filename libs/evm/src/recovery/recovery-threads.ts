@@ -7,14 +7,17 @@ import type { RecoveryData, RecoveryOrder, RecoveryReport } from './serve-recove
 const IDLE_END_MS = 5000;
 /** One recovery needs next to no memory. */
 const MEMORY = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 8 };
-/** Blocks that one thread has been given; who wants more waits. */
+/** Blocks, and transactions beside those of the first, that one thread has been given; who wants more waits, or does it himself. */
 const MAX_QUEUED = 16;
+const MAX_QUEUED_TRANSACTIONS = 500;
 
 interface Thread {
   worker: Worker;
   /** It has loaded its program. */
   ready: boolean;
   orders: Map<number, (recovered: Recovered | null) => void>;
+  /** Transactions of these orders. */
+  queued: number;
 }
 
 /**
@@ -38,14 +41,20 @@ export class RecoveryThreads {
     if (this.closed) return null;
     this.rest();
     const thread = this.leastBusy();
-    if (thread === null || thread.orders.size >= MAX_QUEUED) return null;
+    if (thread === null || thread.orders.size >= MAX_QUEUED || thread.queued > MAX_QUEUED_TRANSACTIONS) return null;
     const ends = new Uint32Array(raws.length);
     let total = 0;
     for (const [i, raw] of raws.entries()) ends[i] = total += raw.length;
     const bytes = new Uint8Array(total);
     for (const [i, raw] of raws.entries()) bytes.set(raw, (ends[i] as number) - raw.length);
     const order: RecoveryOrder = { id: ++this.ids, bytes, ends };
-    const answer = new Promise<Recovered | null>((resolve) => thread.orders.set(order.id, resolve));
+    thread.queued += raws.length;
+    const answer = new Promise<Recovered | null>((resolve) => {
+      thread.orders.set(order.id, (recovered) => {
+        thread.queued -= raws.length;
+        resolve(recovered);
+      });
+    });
     thread.worker.postMessage(order, [bytes.buffer, ends.buffer]);
     return answer;
   }
@@ -57,22 +66,23 @@ export class RecoveryThreads {
   }
 
   private leastBusy(): Thread | null {
-    const ready = this.threads.filter((one) => one.ready).sort((a, b) => a.orders.size - b.orders.size)[0] ?? null;
+    const ready = this.threads.filter((one) => one.ready).sort((a, b) => a.queued - b.queued)[0] ?? null;
     if ((ready === null || ready.orders.size > 0) && this.threads.length < this.most && this.threads.every((one) => one.ready)) this.start();
     return ready;
   }
 
   private start(): void {
     const data: RecoveryData = { role: 'steleRecovery' };
-    const thread: Thread = { worker: new Worker(this.file, { workerData: data, resourceLimits: MEMORY }), ready: false, orders: new Map() };
+    const thread: Thread = { worker: new Worker(this.file, { workerData: data, resourceLimits: MEMORY }), ready: false, orders: new Map(), queued: 0 };
     thread.worker.unref();
     thread.worker.on('message', (report: RecoveryReport) => {
       if (report.ready) {
         thread.ready = true;
         return;
       }
-      thread.orders.get(report.id)?.(readRecovered(report.entries));
+      const settle = thread.orders.get(report.id);
       thread.orders.delete(report.id);
+      settle?.(readRecovered(report.entries));
     });
     // What it was given is then recovered where it is needed: slower, with the same result.
     thread.worker.on('error', () => this.forget(thread));

@@ -40,6 +40,18 @@ describe('threads', () => {
     expect(threads.recover(raws)).toBeNull();
   });
 
+  it('take no further block while they have many transactions', async () => {
+    const threads = new RecoveryThreads(built.file, 1);
+    const many = Array.from({ length: 60 }, () => raws).flat();
+    while (threads.recover(raws) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    const first = threads.recover(many);
+    const second = threads.recover(many);
+    expect([first !== null, second !== null, threads.recover(many)]).toEqual([true, true, null]);
+    expect([(await first)?.count, (await second)?.count]).toEqual([many.length, many.length]);
+    expect(await threads.recover(many)).not.toBeNull();
+    await threads.close();
+  });
+
   it('have started none where their program is not there, and nobody waits for one', async () => {
     const threads = new RecoveryThreads('/nowhere/program.cjs', 1);
     for (let i = 0; i < 20; i++) {
