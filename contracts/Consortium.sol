@@ -25,6 +25,8 @@ contract Consortium is IConsortium {
     uint256 private constant MAX_PACE_MS = 1 hours * 1000;
     /// @dev An idle chain still takes transactions at once, so that heartbeats may be rarer; timers hold no more than 2^31 ms.
     uint256 private constant MAX_HEARTBEAT_MS = 7 days * 1000;
+    /// @dev The worst block of so much gas takes some 15 s; above, one proposal might take hours.
+    uint256 private constant MAX_BLOCK_GAS = 1_000_000_000;
 
     // Slot 0. Revisions rise with every change that the validators must look at.
     uint64 public validatorsRevision;
@@ -253,7 +255,7 @@ contract Consortium is IConsortium {
         uint256 blockGas = (high >> 32) & type(uint64).max;
         uint256 txGas = (high >> 96) & type(uint64).max;
         // Below these a chain could no longer take the proposals that would mend it, or a block of it takes too long to travel.
-        if (high >> 160 != 0 || maxBlockBytes < 65_536 || maxBlockBytes > 32 * 1024 * 1024 || txGas < 4_000_000 || blockGas < txGas) revert BadParams();
+        if (high >> 160 != 0 || maxBlockBytes < 65_536 || maxBlockBytes > 32 * 1024 * 1024 || txGas < 4_000_000 || blockGas < txGas || blockGas > MAX_BLOCK_GAS) revert BadParams();
         _paramsLow = low;
         _paramsHigh = high;
         paramsRevision++;

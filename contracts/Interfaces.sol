@@ -126,7 +126,8 @@ interface IConsortium {
     function setAccounts(uint32 id, address governance, address operations) external;
     /// @param thresholdBps more than this share of members must say yes, in 1/10,000; 5000 is more than half.
     function setRules(uint16 thresholdBps, uint32 expirySeconds) external;
-    /// @notice No interval or timeout may be above an hour, heartbeats not rarer than once in seven days.
+    /// @notice No interval or timeout may be above an hour, heartbeats not rarer than once in seven days,
+    /// and a block may hold 1,000,000,000 gas at most.
     function setParams(uint256 low, uint256 high) external;
     /// @notice Gives Consortium or Permissions the code of another account when block `height` begins, instead of what waited until
     /// now. `code` may be `target` itself: then nothing changes, and what waited is called off.

@@ -28,7 +28,8 @@ export const ChainParamsSchema = z
     prevoteTimeoutMs: millis(10, 60_000),
     precommitTimeoutMs: millis(10, 60_000),
     timeoutDeltaMs: millis(0, 60_000),
-    maxBlockBytes: z.int().min(10_000).max(64 * 1024 * 1024),
+    // Below this the members could no longer make the proposals that would change it (docs/spec/system-contracts.md).
+    maxBlockBytes: z.int().min(65_536).max(32 * 1024 * 1024),
     blockGasLimit: DecimalSchema,
     txGasLimit: DecimalSchema,
   })

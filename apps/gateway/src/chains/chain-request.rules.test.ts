@@ -21,7 +21,13 @@ describe('what a request for a chain may not say', () => {
     ['no validator', { nodes: [{ dataCenter: 'dc', count: 4, kind: 'observer' }] }, ['nodes']],
     ['too many nodes', { nodes: [{ dataCenter: 'a', count: 50 }, { dataCenter: 'b', count: 50 }, { dataCenter: 'c', count: 1 }] }, ['nodes']],
     ['an allocation twice', { alloc: [{ address: account('1') }, { address: account('1'), balance: '5' }] }, ['alloc.1.address']],
-    ['a transaction larger than a block', { params: { blockGasLimit: '100', txGasLimit: '101' } }, ['params.txGasLimit']],
+    ['a transaction larger than a block', { params: { blockGasLimit: '5000000', txGasLimit: '5000001' } }, ['params.blockGasLimit']],
+    ['a block smaller than a transaction may be by default', { params: { blockGasLimit: '10000000' } }, ['params.blockGasLimit']],
+    ['a transaction larger than a block may be by default', { params: { txGasLimit: '60000000' } }, ['params.blockGasLimit']],
+    ['transactions too small for a vote', { params: { txGasLimit: '3999999' } }, ['params.txGasLimit']],
+    ['blocks that would take hours', { params: { blockGasLimit: '1000000001' } }, ['params.blockGasLimit']],
+    ['more gas than the format holds', { params: { blockGasLimit: (1n << 64n).toString() } }, ['params.blockGasLimit']],
+    ['large blocks', { params: { blockGasLimit: '1000000000', txGasLimit: '1000000000', maxBlockBytes: 32 * 1024 * 1024 } }, []],
   ];
   it.each(cases)('%s', (_name, change, paths) => {
     const body = CreateChainRequestSchema.parse({ ...good, ...change });

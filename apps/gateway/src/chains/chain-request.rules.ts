@@ -1,6 +1,9 @@
-import { CodedError, type CreateChainRequest, type FieldError } from '#contracts';
+import { CodedError, type ChainParams, type CreateChainRequest, type FieldError } from '#contracts';
+import { DEFAULT_PARAMS, paramsFault } from '#ledger';
 
 const MAX_NODES = 100;
+/** What Consortium holds votes about parameters to. */
+const LEAST_TX_GAS = 4_000_000n;
 
 function repeated(values: readonly string[]): number {
   return values.findIndex((value, index) => values.indexOf(value) !== index);
@@ -27,11 +30,16 @@ export function chainRequestErrors(body: CreateChainRequest, ownTenantId: string
   if (count > MAX_NODES) errors.push({ path: 'nodes', message: `at most ${MAX_NODES} nodes, not ${count}` });
   const allocated = repeated(body.alloc.map((entry) => entry.address));
   if (allocated >= 0) errors.push({ path: `alloc.${allocated}.address`, message: 'an account is allocated once' });
-  const { blockGasLimit, txGasLimit } = body.params;
-  if (blockGasLimit !== undefined && txGasLimit !== undefined && BigInt(txGasLimit) > BigInt(blockGasLimit)) {
-    errors.push({ path: 'params.txGasLimit', message: 'must not exceed blockGasLimit' });
-  }
+  errors.push(...paramsErrors(body.params));
   return errors;
+}
+
+/** What the founder chose, among the ledger's defaults. */
+function paramsErrors({ blockGasLimit, txGasLimit, ...chosen }: ChainParams): FieldError[] {
+  const gas = { blockGasLimit: BigInt(blockGasLimit ?? DEFAULT_PARAMS.blockGasLimit), txGasLimit: BigInt(txGasLimit ?? DEFAULT_PARAMS.txGasLimit) };
+  if (gas.txGasLimit < LEAST_TX_GAS) return [{ path: 'params.txGasLimit', message: `must be ${LEAST_TX_GAS} or more: below, the members could no longer make the proposals that would change it` }];
+  const fault = paramsFault({ ...DEFAULT_PARAMS, ...chosen, ...gas });
+  return fault === null ? [] : [{ path: `params.${fault.field}`, message: fault.message }];
 }
 
 /** @throws CodedError `validation_failed` with every fault */

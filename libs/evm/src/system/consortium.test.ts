@@ -113,9 +113,10 @@ describe('Consortium', () => {
       for (const ms of [most + 1, 2 ** 32 - 1]) expect(await system.decide([anna, bert], 'setParams', [word(low.map((n, at) => (at === i ? ms : n))), good])).toBe('BadParams');
       expect(await system.decide([anna, bert], 'setParams', [word(low.map((n, at) => (at === i ? most : n))), good])).toBeNull();
     }
-    for (const bad of [high(4096n, 30_000_000n, 1n << 24n), high(1n << 26n, 30_000_000n, 1n << 24n), high(1n << 20n, 30_000_000n, 21_000n), high(1n << 20n, 5_000_000n, 6_000_000n), good | (1n << 200n)]) {
+    for (const bad of [high(4096n, 30_000_000n, 1n << 24n), high(1n << 26n, 30_000_000n, 1n << 24n), high(1n << 20n, 30_000_000n, 21_000n), high(1n << 20n, 5_000_000n, 6_000_000n), high(1n << 20n, 1_000_000_001n, 1n << 24n), good | (1n << 200n)]) {
       expect(await system.decide([anna, bert], 'setParams', [word(low), bad])).toBe('BadParams');
     }
+    expect(await system.decide([anna, bert], 'setParams', [word(low), high(1n << 20n, 1_000_000_000n, 1n << 24n)])).toBeNull();
     expect(await system.decide([anna, bert], 'setParams', [word(low), good])).toBeNull();
   });
 

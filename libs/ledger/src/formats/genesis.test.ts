@@ -36,6 +36,7 @@ describe('a genesis that no chain may begin with', () => {
     ['no propose timeout', { params: { ...GENESIS.params, proposeTimeoutMs: 0 } }, 'badParams'],
     ['tiny blocks', { params: { ...GENESIS.params, maxBlockBytes: 100 } }, 'badParams'],
     ['a transaction limit over the block limit', { params: { ...GENESIS.params, txGasLimit: GENESIS.params.blockGasLimit + 1n } }, 'badParams'],
+    ['blocks of more gas than any machine executes in time', { params: { ...GENESIS.params, blockGasLimit: 1_000_000_001n } }, 'badParams'],
     ['too little gas for a transfer', { params: { ...GENESIS.params, txGasLimit: 20_999n } }, 'badParams'],
     ['too long a name', { members: [{ ...member, name: 'x'.repeat(321) }, GENESIS.members[1] as Genesis['members'][number]] }, 'tooLong'],
     ['too much code', { alloc: [{ ...alloc, code: new Uint8Array(24_577) }] }, 'tooLong'],

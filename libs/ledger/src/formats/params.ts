@@ -23,6 +23,8 @@ export interface Params {
 const MIN_BLOCK_BYTES = 4096;
 export const MAX_BLOCK_BYTES = 32 * 1024 * 1024;
 const MIN_TX_GAS = 21_000n;
+/** The worst block that this much gas buys takes some 15 s on one core: slow, and over. Above, one proposal might take hours. */
+export const MAX_BLOCK_GAS = 1_000_000_000n;
 
 export const DEFAULT_PARAMS: Params = {
   minBlockIntervalMs: 20,
@@ -58,20 +60,28 @@ export function readParams(reader: Reader): Params {
   return params;
 }
 
-/** Why a chain could never make a block under these parameters, or never stop making them; null where it can. Names the field. */
-export function paramsFault(params: Params): string | null {
+export interface ParamsFault {
+  field: keyof Params;
+  /** Begins with the field's name. */
+  message: string;
+}
+
+/** Why a chain could never make a block under these parameters, or never stop making one; null where it can. */
+export function paramsFault(params: Params): ParamsFault | null {
   for (const field of ['heartbeatIntervalMs', 'proposeTimeoutMs', 'prevoteTimeoutMs', 'precommitTimeoutMs'] as const) {
-    if (params[field] === 0) return `${field} may not be 0`;
+    if (params[field] === 0) return { field, message: `${field} may not be 0` };
   }
-  if (params.maxBlockBytes < MIN_BLOCK_BYTES || params.maxBlockBytes > MAX_BLOCK_BYTES) return `maxBlockBytes is ${params.maxBlockBytes}, outside ${MIN_BLOCK_BYTES} … ${MAX_BLOCK_BYTES}`;
-  if (params.txGasLimit < MIN_TX_GAS) return `txGasLimit is ${params.txGasLimit}, below the ${MIN_TX_GAS} of a transfer`;
-  return params.blockGasLimit < params.txGasLimit ? 'blockGasLimit is below txGasLimit' : null;
+  const { maxBlockBytes, txGasLimit, blockGasLimit } = params;
+  if (maxBlockBytes < MIN_BLOCK_BYTES || maxBlockBytes > MAX_BLOCK_BYTES) return { field: 'maxBlockBytes', message: `maxBlockBytes is ${maxBlockBytes}, outside ${MIN_BLOCK_BYTES} … ${MAX_BLOCK_BYTES}` };
+  if (txGasLimit < MIN_TX_GAS) return { field: 'txGasLimit', message: `txGasLimit is ${txGasLimit}, below the ${MIN_TX_GAS} of a transfer` };
+  if (blockGasLimit > MAX_BLOCK_GAS) return { field: 'blockGasLimit', message: `blockGasLimit is ${blockGasLimit}, above ${MAX_BLOCK_GAS}` };
+  return blockGasLimit < txGasLimit ? { field: 'blockGasLimit', message: `blockGasLimit is ${blockGasLimit}, below the txGasLimit of ${txGasLimit}` } : null;
 }
 
 /** @throws LedgerError `badParams`, for what {@link paramsFault} names. */
 export function checkParams(params: Params): void {
   const fault = paramsFault(params);
-  if (fault !== null) throw new LedgerError('badParams', fault);
+  if (fault !== null) throw new LedgerError('badParams', fault.message);
 }
 
 /** SHA-256 over the canonical parameters; the header's `paramsHash`. */
