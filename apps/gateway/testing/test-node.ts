@@ -11,6 +11,8 @@ interface Call {
   params: unknown[];
 }
 
+const isCall = (call: unknown): boolean => typeof call === 'object' && call !== null && 'method' in call && !('id' in call && typeof call.id === 'object' && call.id !== null);
+
 const quantity = (height: number): string => `0x${height.toString(16)}`;
 
 /** The blocks of every test node are the same: a chain has one of each height. */
@@ -88,6 +90,11 @@ export class TestNode {
     }
   }
 
+  /** Sends this to whoever listens, as no honest node would. */
+  say(text: string): void {
+    for (const client of this.webSockets.clients) client.send(text);
+  }
+
   /** As a crash does it: every connection is reset, the port is closed. */
   async kill(): Promise<void> {
     for (const client of this.webSockets.clients) client.terminate();
@@ -99,7 +106,7 @@ export class TestNode {
   private answer(text: string): string | null {
     if (this.hanging) return null;
     const parsed = JSON.parse(text) as Call | Call[];
-    const replies = [parsed].flat().map((call) => this.reply(call));
+    const replies = (Array.isArray(parsed) ? parsed : [parsed]).map((call) => (isCall(call) ? this.reply(call) : { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'invalid request' } }));
     if (this.next === 'fail') return 'fail';
     if (this.next === 'dieAfterAccepting' && text.includes('sendRaw')) {
       void this.kill();

@@ -3,7 +3,7 @@ import { CodedError } from '#contracts';
 import type { RpcForwarder } from './forwarder.js';
 import type { NodeCall } from './filters/filter-reader.js';
 import type { FilterStore } from './filters/filter-store.js';
-import { isMessage, itemsOf, messagesOf, type RpcMessage } from './retry.rules.js';
+import { isCall, itemsOf, messagesOf, type RpcMessage } from './retry.rules.js';
 import type { ChainAccess } from './rpc-access.js';
 import { CODES, invalidParams, RpcError } from './rpc-error.js';
 import type { RpcAnswer } from './upstream.js';
@@ -18,12 +18,29 @@ export interface SubscriptionSink {
 const OWN_WORDS = [Buffer.from('ilter'), Buffer.from('ubscribe')];
 /** A batch with more is left to the node, which refuses it. */
 const MAX_BATCH = 1_000;
+/** Of all that the gateway answers of one batch, as nodes bound theirs: calls beyond are not begun. */
+const MAX_BATCH_ANSWER_BYTES = 25 * 1024 * 1024;
 
 function idOf(params: unknown): string {
   const id: unknown = Array.isArray(params) ? params[0] : undefined;
   if (typeof id !== 'string') throw invalidParams('missing value for required argument 0 (id)');
   return id;
 }
+
+/** Null for what is nested so deeply that it cannot be written again. */
+function textOf(items: unknown[]): string | null {
+  try {
+    return JSON.stringify(items);
+  } catch {
+    return null;
+  }
+}
+
+function tooMuch({ id }: RpcMessage): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: CODES.limitExceeded, message: `the answers of the batch exceed ${MAX_BATCH_ANSWER_BYTES} bytes: ask for less at once` } });
+}
+
+const answerOf = (json: string): RpcAnswer => ({ status: 200, contentType: 'application/json', body: Buffer.from(json) });
 
 /** Answers filters and subscriptions, which belong to no one node, and sends everything else to a node as it came. */
 export class OwnCalls {
@@ -37,19 +54,23 @@ export class OwnCalls {
   async answer(access: ChainAccess, body: Buffer, sink: SubscriptionSink | null): Promise<RpcAnswer> {
     if (!OWN_WORDS.some((word) => body.includes(word))) return this.forwarder.forward(access, body);
     const items = itemsOf(body);
-    const own = items.filter(isMessage).filter((call) => this.handlerOf(access, call, sink) !== null);
+    const own = items.filter(isCall).filter((call) => this.handlerOf(access, call, sink) !== null);
     if (own.length === 0 || items.length > MAX_BATCH) return this.forwarder.forward(access, body);
     const isBatch = body.toString('latin1').trimStart().startsWith('[');
     // What is no call at all is refused by the node as well.
-    const others = items.filter((item) => !own.includes(item as RpcMessage));
-    const answers: unknown[] = [];
+    const ours = new Set<unknown>(own);
+    const rest = textOf(items.filter((item) => !ours.has(item)));
+    if (rest === null) return answerOf(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: CODES.invalidRequest, message: 'invalid request: it is nested too deeply' } }));
+    const answers: string[] = [];
+    let bytes = 0;
     for (const call of own) {
-      const answered = await this.answerOne(access, call, sink);
-      if (call.id !== undefined) answers.push(answered);
+      const answered = bytes > MAX_BATCH_ANSWER_BYTES ? tooMuch(call) : JSON.stringify(await this.answerOne(access, call, sink));
+      bytes += answered.length;
+      if (call.id !== undefined) answers.push(bytes > MAX_BATCH_ANSWER_BYTES ? tooMuch(call) : answered);
     }
-    if (others.length > 0) answers.push(...messagesOf((await this.forwarder.forward(access, Buffer.from(JSON.stringify(others)))).body));
+    if (rest !== '[]') answers.push(...messagesOf((await this.forwarder.forward(access, Buffer.from(rest))).body).map((answer) => JSON.stringify(answer)));
     if (answers.length === 0) return { status: 204, contentType: 'application/json', body: Buffer.alloc(0) };
-    return { status: 200, contentType: 'application/json', body: Buffer.from(JSON.stringify(isBatch ? answers : answers[0])) };
+    return answerOf(isBatch ? `[${answers.join(',')}]` : (answers[0] as string));
   }
 
   private async answerOne(access: ChainAccess, call: RpcMessage, sink: SubscriptionSink | null): Promise<unknown> {

@@ -37,6 +37,16 @@ export function isMessage(item: unknown): item is RpcMessage {
   return typeof item === 'object' && item !== null;
 }
 
+/** An id that may be repeated in an answer: what else a client writes there (lists, nested without end) is not. */
+export function isId(id: unknown): id is string | number | null {
+  return id === null || typeof id === 'string' || typeof id === 'number';
+}
+
+/** A call as a node takes it; what is none is for the node to refuse. */
+export function isCall(item: unknown): item is RpcMessage {
+  return isMessage(item) && item.jsonrpc === '2.0' && typeof item.method === 'string' && (item.id === undefined || isId(item.id));
+}
+
 /** A call or a batch as a list; an empty list for what is no JSON-RPC. */
 export function messagesOf(body: Buffer): RpcMessage[] {
   return itemsOf(body).filter(isMessage);
@@ -55,7 +65,7 @@ export function refusedSends(request: Buffer, answer: Buffer): Map<string, strin
   const hashes = new Map<string, string>();
   for (const call of messagesOf(request)) {
     const hash = sentTransactionHash(call);
-    if (hash !== null) hashes.set(JSON.stringify(call.id ?? null), hash);
+    if (hash !== null && isCall(call)) hashes.set(JSON.stringify(call.id ?? null), hash);
   }
   const refused = new Map<string, string>();
   for (const reply of messagesOf(answer)) {

@@ -10,7 +10,7 @@ export class RpcError extends Error {
   }
 }
 
-export const CODES = { invalidParams: -32602, methodNotFound: -32601, internal: -32603, server: -32000, limitExceeded: -32005 } as const;
+export const CODES = { invalidRequest: -32600, invalidParams: -32602, methodNotFound: -32601, internal: -32603, server: -32000, limitExceeded: -32005 } as const;
 
 export const invalidParams = (message: string): RpcError => new RpcError(CODES.invalidParams, message);
 export const serverError = (message: string): RpcError => new RpcError(CODES.server, message);

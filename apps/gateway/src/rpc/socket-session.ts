@@ -4,7 +4,7 @@ import { CodedError } from '#contracts';
 import type { Feeds } from './feed/feeds.js';
 import { topicOf } from './feed/topic.rules.js';
 import type { OwnCalls, SubscriptionSink } from './own-calls.js';
-import { messagesOf } from './retry.rules.js';
+import { isId, messagesOf } from './retry.rules.js';
 import type { ChainAccess } from './rpc-access.js';
 import { CODES, limitExceeded, serverError } from './rpc-error.js';
 
@@ -138,7 +138,7 @@ export class SocketSession {
     const message = error instanceof CodedError ? error.message : 'internal error';
     const code = error instanceof CodedError ? CODES.server : CODES.internal;
     const data = error instanceof CodedError ? { code: error.code } : undefined;
-    const failures = messagesOf(body).flatMap(({ id }) => (id === undefined ? [] : [{ jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } }]));
+    const failures = messagesOf(body).flatMap(({ id }) => (!isId(id) ? [] : [{ jsonrpc: '2.0', id, error: { code, message, ...(data === undefined ? {} : { data }) } }]));
     if (failures.length === 0) return;
     this.send(JSON.stringify(body.toString('latin1').trimStart().startsWith('[') ? failures : failures[0]));
   }

@@ -91,12 +91,15 @@ export class NodeSocket {
   }
 
   private hear(data: RawData): void {
-    let message: NodeMessage;
     try {
-      message = JSON.parse(String(data)) as NodeMessage;
+      this.take(JSON.parse(String(data)) as NodeMessage);
     } catch {
-      return this.terminate();
+      // What no honest node says, be it the message or a header without a number: nobody else would catch it.
+      this.terminate();
     }
+  }
+
+  private take(message: NodeMessage): void {
     if (message.method === 'eth_subscription') {
       this.topics.get(String(message.params?.subscription))?.(message.params?.result);
       return;

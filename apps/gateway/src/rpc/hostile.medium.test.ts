@@ -1,0 +1,80 @@
+import { WebSocket } from 'ws';
+import { loadOrCreateSeed, makeIdentity } from '#sdk';
+import { seedChain, seedDataCenter } from '../../../../libs/persistence/testing/index.js';
+import { TestGateway, type Person } from '../../testing/test-gateway.js';
+import { TestNode } from '../../testing/test-node.js';
+
+let stele: TestGateway;
+let owner: Person;
+let nodes: TestNode[];
+let chainId: string;
+
+beforeAll(async () => {
+  stele = await TestGateway.start();
+  owner = await stele.tenant();
+  const dataCenter = (await seedDataCenter(stele.database.gateway, (await stele.platformAdmin()).userId)).id;
+  const gatewayKey = (await makeIdentity(loadOrCreateSeed(stele.home, 'gateway'))).publicKey;
+  nodes = await Promise.all(['a', 'b'].map((name) => TestNode.start(name, gatewayKey)));
+  const made = await seedChain(stele.database.gateway, owner, dataCenter, nodes.length);
+  for (const [index, row] of made.nodes.entries()) {
+    const { publicKey, endpoint } = nodes[index] as TestNode;
+    await stele.database.provisioner.query(`update chain_nodes set public_key = $2, endpoints = $3, status = 'running' where id = $1`, [row.id, publicKey, { rpc: [endpoint] }]);
+  }
+  await stele.database.provisioner.query(`update chains set status = 'running' where id = $1`, [made.chain.id]);
+  chainId = made.chain.id;
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.kill()));
+  await stele.stop();
+});
+
+async function open(): Promise<{ socket: WebSocket; next: () => Promise<unknown> }> {
+  const socket = new WebSocket(`${stele.url.replace('http', 'ws')}/rpc/${chainId}`, { headers: { authorization: `Bearer ${owner.token}` } });
+  const heard: unknown[] = [];
+  let waiting: ((message: unknown) => void) | null = null;
+  socket.on('message', (data) => {
+    const message: unknown = JSON.parse(String(data));
+    if (waiting === null) heard.push(message);
+    else waiting(message);
+    waiting = null;
+  });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('open', resolve));
+  return { socket, next: () => (heard.length > 0 ? Promise.resolve(heard.shift()) : new Promise((resolve) => (waiting = resolve))) };
+}
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+describe('a client that means harm', () => {
+  it.each([
+    ['an id', `{"jsonrpc":"2.0","id":${nested(100_000)},"method":"eth_newBlockFilter"}`],
+    ['an id of a subscription', `{"jsonrpc":"2.0","id":${nested(100_000)},"method":"eth_subscribe","params":["newHeads"]}`],
+    ['a batch', `[{"jsonrpc":"2.0","id":1,"method":"eth_newBlockFilter"},${nested(100_000)}]`],
+  ])('nests %s without end and gets an error, on a socket and over HTTP', async (_name, body) => {
+    const { socket, next } = await open();
+    socket.send(body);
+    socket.send('{"jsonrpc":"2.0","id":"after","method":"name"}');
+    const answers = [await next(), await next()];
+    expect(answers).toContainEqual(expect.objectContaining({ id: 'after' }));
+    expect(answers).toContainEqual(expect.objectContaining({ id: null, error: expect.objectContaining({ code: -32600 }) as unknown }));
+    socket.close();
+    const posted = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body });
+    expect(posted.body).toMatchObject({ id: null, error: { code: -32600 } });
+  });
+});
+
+describe('a node that lies', () => {
+  it.each(['null', '{"method":"eth_subscription","params":{"subscription":"heads","result":null}}', '{"method":"eth_subscription","params":{"subscription":"heads","result":{"number":"soon"}}}', '{'])(
+    'is left for saying %s, and the subscription goes on', async (lie) => {
+      const { socket, next } = await open();
+      socket.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}');
+      await next();
+      const asked = nodes.map(({ calls }) => calls.filter((method) => method === 'eth_subscribe').length);
+      for (const node of nodes) node.say(lie);
+      const asks = (): boolean => nodes.some(({ calls }, index) => calls.filter((method) => method === 'eth_subscribe').length > (asked[index] as number));
+      for (let i = 0; i < 1_000 && !asks(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const node of nodes) node.grow(1);
+      expect(await next()).toMatchObject({ method: 'eth_subscription', params: { result: { number: `0x${(nodes[0] as TestNode).height.toString(16)}` } } });
+      socket.close();
+    }, 20_000);
+});
