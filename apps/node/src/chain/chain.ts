@@ -121,7 +121,7 @@ export class Chain {
       },
     });
     this.sync = new BlockSync({
-      store, mesh: this.mesh, work, driver: this.driver, logger, admission, recovery: this.recovery,
+      store, mesh: this.mesh, work, driver: this.driver, logger, admission, bodies: this.bodies, recovery: this.recovery,
       certificates: { genesisHash: store.genesisHash, faultModel: options.genesis.faultModel, verify: verifier },
       halt: (reason, proof) => this.halting.halt(reason, proof),
     });

@@ -30,18 +30,21 @@ export class Admission {
     return this.remember(this.executor.admit(raw, hash));
   }
 
-  /** Transactions of a block that is about to execute, whose senders threads have recovered. What cannot be admitted is left to `admitFromBlock`. */
-  learn(raws: readonly Bytes[], recovered: Recovered): void {
+  /** A block's transactions, whose senders threads have recovered; null where one cannot be admitted: `admitFromBlock` says why. */
+  withSenders(raws: readonly Bytes[], recovered: Recovered): AdmittedTransaction[] | null {
+    const admitted: AdmittedTransaction[] = [];
     for (const [i, raw] of raws.entries()) {
       const sender = recovered.sender(i);
+      if (sender === null) return null;
       const hash = recovered.hash(i);
-      if (sender === null || this.known(toHex(hash)) !== undefined) continue;
       try {
-        this.remember(this.executor.admit(raw, hash, sender));
+        admitted.push(this.known(toHex(hash)) ?? this.executor.admit(raw, hash, sender));
       } catch (error) {
-        if (!(error instanceof EvmError)) throw error;
+        if (error instanceof EvmError) return null;
+        throw error;
       }
     }
+    return admitted;
   }
 
   private remember(admitted: AdmittedTransaction): AdmittedTransaction {

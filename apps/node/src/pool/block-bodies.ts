@@ -2,8 +2,8 @@ import type { AdmittedTransaction } from '#evm';
 import type { Bytes } from '#ledger';
 
 /**
- * Which admitted transactions stand behind a block's body that this node has put together itself: built it, or found all of it in
- * its pool. By the body's own array, so that nothing is hashed again to be found again; it lives as long as the block does.
+ * Which admitted transactions stand behind a block's body that this node has put together itself (built it, or found all of it in
+ * its pool) or admitted already. By the body's own array, so that nothing is hashed again to be found again; it lives as long as the block does.
  */
 export class BlockBodies {
   private readonly admitted = new WeakMap<readonly Bytes[], readonly AdmittedTransaction[]>();
@@ -20,7 +20,7 @@ export class BlockBodies {
     this.admitted.set(body, transactions);
   }
 
-  /** Undefined for a body that came over the wire. */
+  /** Undefined for a body that came over the wire, of which nothing is known yet. */
   of(body: readonly Bytes[]): readonly AdmittedTransaction[] | undefined {
     return this.admitted.get(body);
   }

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { equalBytes, toHex, type HaltProof, type ValidatorSet } from '#ledger';
-import { EvmError, type ChainStore, type RecoveryThreads } from '#evm';
+import { equalBytes, toHex, type Bytes, type HaltProof, type ValidatorSet } from '#ledger';
+import { EvmError, type AdmittedTransaction, type ChainStore, type RecoveryThreads } from '#evm';
 import type { BlockWork } from '../chain/block-work.js';
 import type { Driver } from '../chain/driver.js';
 import type { Admission } from '../pool/admission.js';
+import type { BlockBodies } from '../pool/block-bodies.js';
 import { isCertified, type CertificateContext, type OfferedBlock } from './offered-block.js';
 
 /** Blocks whose senders are recovered before their turn, and from how many transactions on that is worth the way. */
@@ -19,6 +20,7 @@ export interface ApplierParts {
   work: BlockWork;
   driver: Driver;
   admission: Admission;
+  bodies: BlockBodies;
   certificates: CertificateContext;
   /** Null where everything runs on one thread. */
   recovery: RecoveryThreads | null;
@@ -125,18 +127,24 @@ export class BlockApplier {
 
   /** What cannot be admitted is found again where the block is executed, and said there. */
   private async admitAll({ block, senders }: OfferedBlock): Promise<void> {
-    const { admission } = this.parts;
+    const { admission, bodies } = this.parts;
     const recovered = await senders;
-    if (recovered !== null) return admission.learn(block.transactions, recovered);
-    for (const [i, raw] of block.transactions.entries()) {
+    const admitted = recovered === null ? await this.admitHere(block.transactions) : admission.withSenders(block.transactions, recovered);
+    if (admitted !== null) bodies.keep(block.transactions, admitted);
+  }
+
+  private async admitHere(raws: readonly Bytes[]): Promise<AdmittedTransaction[] | null> {
+    const admitted: AdmittedTransaction[] = [];
+    for (const [i, raw] of raws.entries()) {
       if (i % ADMIT_SLICE === ADMIT_SLICE - 1) await nextTurn();
       try {
-        admission.admitFromBlock(raw);
+        admitted.push(this.parts.admission.admitFromBlock(raw));
       } catch (error) {
-        if (!(error instanceof EvmError)) throw error;
-        return;
+        if (error instanceof EvmError) return null;
+        throw error;
       }
     }
+    return admitted;
   }
 
   /** The lowest blocks first; only of those whose certificate holds, so that nobody makes this node work for nothing. */
