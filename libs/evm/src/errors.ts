@@ -41,7 +41,9 @@ export type BuildErrorCode =
   | 'tooSlow';
 
 /** Why an `eth_call` or an estimate failed. */
-export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed' | 'callTimeout';
+export type CallErrorCode = 'executionReverted' | 'outOfGas' | 'executionFailed' | 'callTimeout'
+  /** What a trace would tell is more than one may hold. */
+  | 'traceTooLarge';
 
 export type EvmErrorCode =
   | TransactionErrorCode
@@ -55,6 +57,8 @@ export type EvmErrorCode =
   | 'executorFailed'
   | 'unknownHeight'
   | 'tooManyLogs'
+  /** A search of logs took longer than one may. */
+  | 'searchTooLong'
   | 'wrongGenesis'
   | 'damagedStore'
   | 'storeClosed';

@@ -3,6 +3,7 @@ export { EvmError, type BuildErrorCode, type CallErrorCode, type EvmErrorCode, t
 export type { AccessListEntry, AdmittedTransaction } from './transaction/admitted.js';
 export type { StateReader } from './state/reader.js';
 export type { BlockOverlay } from './state/block-overlay.js';
+export { Turns } from './store/turns.js';
 export type { ChainHead, ChainStore, StoredResult, TransactionPlace } from './store/chain-store.js';
 export { memberOfNode } from './system/node-owner.js';
 export type { WantedRules } from './system/wanted-rules.js';

@@ -55,6 +55,11 @@ describe('dispatch', () => {
     expect(faults).toEqual(['broken: Error: the secret inner working']);
   });
 
+  it('refuses an answer that is too long, and says so', async () => {
+    const long = method('long', 'Is long.', [], () => 'x'.repeat(1000));
+    expect(await answerOf(dispatcherOf(new Map([['long', long]]), { batchAnswerBytes: 1000 }), request('long', 4))).toMatchObject({ id: 4, error: { code: -32005, message: expect.stringContaining('1000 bytes') } });
+  });
+
   it('begins the items of a batch in their order, lets them end in any, and answers in order', async () => {
     const begun: number[] = [];
     let releaseFirst = (): void => undefined;

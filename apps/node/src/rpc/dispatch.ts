@@ -56,11 +56,14 @@ export class Dispatcher {
   private async answerOne(request: unknown, context: CallContext): Promise<string | null> {
     const call = readRequest(request);
     if (call === null) return failure(idOf(request), new RpcError(CODES.invalidRequest, 'invalid request: it must be { jsonrpc: "2.0", method, params?, id? }'));
-    if (this.callsInFlight >= this.services.limits.callsInFlight) return failure(call.id ?? null, limitExceeded('this node answers as many calls as it may at once: try again soon'));
+    const { batchAnswerBytes, callsInFlight } = this.services.limits;
+    if (this.callsInFlight >= callsInFlight) return failure(call.id ?? null, limitExceeded('this node answers as many calls as it may at once: try again soon'));
     this.callsInFlight += 1;
     try {
       const result: unknown = await this.run(call.method, call.params, context);
-      return call.id === undefined ? null : success(call.id, result);
+      if (call.id === undefined) return null;
+      const answer = success(call.id, result);
+      return answer.length <= batchAnswerBytes ? answer : failure(call.id, limitExceeded(`the answer exceeds ${batchAnswerBytes} bytes: ask for less`));
     } catch (error) {
       const known = toRpcError(error);
       if (known === null) this.onFault(call.method, error);

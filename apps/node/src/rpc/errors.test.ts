@@ -13,6 +13,8 @@ describe('errors as clients know them', () => {
     { what: 'a chain id', error: new EvmError('wrongChainId', 'signed for 1'), code: -32000, message: 'invalid chain id for signer: signed for 1' },
     { what: 'what has no words of its own', error: coded('notAcknowledged', 'too few validators'), code: -32000, message: 'too few validators' },
     { what: 'too many logs', error: new EvmError('tooManyLogs', 'more than 10'), code: -32005, message: 'more than 10' },
+    { what: 'a search that took too long', error: new EvmError('searchTooLong', 'more than 5 s'), code: -32005, message: 'more than 5 s' },
+    { what: 'a call that took too long', error: new EvmError('callTimeout', 'more than 5000 ms'), code: -32000, message: 'more than 5000 ms' },
     { what: 'what is already one', error: new RpcError(-32601, 'no'), code: -32601, message: 'no' },
   ])('$what', ({ error, code, message }) => expect(toRpcError(error)).toMatchObject({ code, message }));
 

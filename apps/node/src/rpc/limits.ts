@@ -3,7 +3,7 @@ export interface RpcLimits {
   /** Of one HTTP body or WebSocket message. */
   bodyBytes: number;
   batchItems: number;
-  /** Of all answers of one batch together. */
+  /** Of all answers of one batch together, and of one alone: the gateway takes no more than 32 MiB from a node. */
   batchAnswerBytes: number;
   /** Calls that are being answered at one time, over all connections. */
   callsInFlight: number;

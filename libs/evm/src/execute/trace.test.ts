@@ -5,7 +5,7 @@ import { hex, Wallet } from '../../testing/wallet.js';
 import type { CallFrame } from './call-frame.js';
 
 const address = (n: number): Bytes => new Uint8Array(20).fill(n);
-const [TOP, CALLED, LIBRARY, REVERTS, LOGS, LOST, ENDS] = [1, 2, 3, 4, 5, 6, 7].map((n) => address(0xa0 + n)) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
+const [TOP, CALLED, LIBRARY, REVERTS, LOGS, LOST, ENDS, WASTES] = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => address(0xa0 + n)) as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
 const SHA256 = new Uint8Array(20).fill(2, 19);
 const to = (at: Bytes): number[] => [0x73, ...at];
 const [REVERT, RETURN, CALLCODE, LOG0, LOG1, SELFDESTRUCT] = [0xfd, 0xf3, 0xf2, 0xa0, 0xa1, 0xff];
@@ -26,6 +26,8 @@ const code = {
   ],
   lost: [OP.PUSH0, OP.PUSH0, LOG0, ...call(OP.CALL, LIBRARY, 0), OP.PUSH0, OP.PUSH0, REVERT],
   ends: [...to(CALLED), SELFDESTRUCT],
+  /** Calls with 64 KiB, again and again, until the gas is gone. */
+  wastes: [0x5b, OP.PUSH0, OP.PUSH0, 0x62, 1, 0, 0, OP.PUSH0, OP.PUSH0, ...to(LIBRARY), OP.GAS, OP.CALL, OP.POP, OP.PUSH0, 0x56],
   reverts: [...push(0xee), OP.PUSH0, 0x53, ...push(1), OP.PUSH0, REVERT],
 };
 
@@ -39,7 +41,7 @@ describe('the calls of a transaction', () => {
   let chain: TestChain;
   const wallet = new Wallet('traces');
   beforeAll(async () => {
-    const alloc = [[TOP, code.top, 100n], [CALLED, code.called, 0n], [LIBRARY, code.library, 0n], [REVERTS, code.reverts, 0n], [LOGS, code.logs, 50n], [LOST, code.lost, 0n], [ENDS, code.ends, 0n]] as const;
+    const alloc = [[TOP, code.top, 100n], [CALLED, code.called, 0n], [LIBRARY, code.library, 0n], [REVERTS, code.reverts, 0n], [LOGS, code.logs, 50n], [LOST, code.lost, 0n], [ENDS, code.ends, 0n], [WASTES, code.wastes, 0n]] as const;
     chain = await openTestChain({ alloc: alloc.map(([at, bytes, balance]) => ({ address: at, balance, code: Uint8Array.from(bytes) })) });
     await chain.commit([await wallet.sign({ to: hex(LIBRARY), gas: 60_000n }), await wallet.sign({ to: hex(TOP), gas: 5_000_000n }), await wallet.sign({ to: hex(REVERTS), gas: 60_000n })]);
   });
@@ -96,5 +98,11 @@ describe('the calls of a transaction', () => {
     expect(frame.logs.map(({ address: at, topics, data }) => ({ address: at, topics, data }))).toEqual(chain.store.results(header.height)?.[0]?.logs.map((log) => ({ ...log })));
     const [top] = (await chain.executor.trace(header.height, 0, { onlyTopCall: true, withLog: true })) as [CallFrame];
     expect([top.logs.length, top.calls]).toEqual([2, []]);
+  });
+
+  it('hold only so much, whatever a transaction calls with', async () => {
+    const { header } = await chain.commit([await wallet.sign({ to: hex(WASTES), gas: 500_000n })]);
+    await expect(chain.executor.trace(header.height, 0, { onlyTopCall: false })).rejects.toMatchObject({ code: 'traceTooLarge' });
+    await expect(chain.executor.trace(header.height, 0, { onlyTopCall: true })).resolves.toMatchObject([{ error: 'out of gas', calls: [] }]);
   });
 });

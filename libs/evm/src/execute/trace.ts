@@ -23,6 +23,14 @@ export interface TraceRequest {
   timeoutMs: number;
 }
 
+/**
+ * Of all frames that are asked for: a call costs 100 gas however long its input is, so that a transaction of little gas could fill all memory with
+ * what it was called with. Twice as much in hex fits into one answer.
+ */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** A frame without its input and output, about. */
+const FRAME_BYTES = 250;
+
 const CREATE = 0xf0;
 const CALLCODE = 0xf2;
 const STATICCALL = 0xfa;
@@ -34,12 +42,14 @@ export async function traceBlock(view: ChainView, lane: Lane, { height, transact
   const run = new BlockRun(view, lane, { parent: { height: height - 1n, hash: header.prevHash, timeMs: 0n }, timeMs: header.timeMs });
   lane.breath.begin({ timeoutMs });
   const frames: CallFrame[] = [];
+  const room = { bytes: MOST_BYTES };
   for (const [i, transaction] of transactions.entries()) {
     const isWanted = which === 'all' || i === transactions.length - 1;
     const before = run.gasUsed;
-    const tracer = isWanted ? new CallTracer(lane, onlyTopCall, withLog) : null;
+    const tracer = isWanted ? new CallTracer(lane, onlyTopCall, withLog, room) : null;
     const fault = await run.add(transaction).finally(() => tracer?.end());
     if (fault !== null) throw new EvmError('executionFailed', `transaction ${i} of block ${height} cannot stand there: ${fault}`);
+    if (room.bytes < 0) throw new EvmError('traceTooLarge', `the trace holds more than ${MOST_BYTES} bytes: ask for one transaction, with onlyTopCall, or without withLog`);
     if (tracer !== null) frames.push(withoutLostLogs(topFrame(tracer.top, transaction, run.gasUsed - before, run.lastOutcome, withLog)));
   }
   return frames;
@@ -72,6 +82,8 @@ class CallTracer {
     private readonly lane: Lane,
     private readonly onlyTopCall: boolean,
     private readonly withLog: boolean,
+    /** What is left for frames; below zero, nothing more is kept. */
+    private readonly room: { bytes: number },
   ) {
     lane.state.listener = this.listener;
     lane.evm.events?.on('beforeMessage', this.before);
@@ -87,23 +99,31 @@ class CallTracer {
   private readonly listener: OpcodeListener = {
     logged: (log) => this.addLog(log),
     selfDestructs: (contract, beneficiary) => {
+      if (this.onlyTopCall || !this.fits(0)) return;
       const value = this.lane.state.overlay.account(contract)?.balance ?? 0n;
       const frame: CallFrame = { type: 'SELFDESTRUCT', from: contract, to: beneficiary, value, gas: 0n, gasUsed: 0n, input: NOTHING, output: NOTHING, error: null, calls: [], logs: [] };
-      if (!this.onlyTopCall) this.open.at(-1)?.calls.push(frame);
+      this.open.at(-1)?.calls.push(frame);
     },
   };
 
+  /** Takes room for so many bytes; false where there is none. */
+  private fits(bytes: number): boolean {
+    this.room.bytes -= FRAME_BYTES + bytes;
+    return this.room.bytes >= 0;
+  }
+
   private addLog({ address, topics, data }: Log): void {
     const frame = this.open.at(-1);
-    if (frame === undefined || !this.withLog || (this.onlyTopCall && this.open.length > 1)) return;
+    if (frame === undefined || !this.withLog || (this.onlyTopCall && this.open.length > 1) || !this.fits(data.length)) return;
     frame.logs.push({ address: Uint8Array.from(address), topics: topics.map((topic) => Uint8Array.from(topic)), data: Uint8Array.from(data), position: frame.calls.length });
   }
 
   private readonly before = (message: EvmMessage): void => {
-    const frame = frameOf(message);
     const above = this.open.at(-1);
+    const isKept = above === undefined || (!this.onlyTopCall && this.fits(message.data.length));
+    const frame = frameOf(message, isKept);
     if (above === undefined) this.top = frame;
-    else if (!this.onlyTopCall) above.calls.push(frame);
+    else if (isKept) above.calls.push(frame);
     this.open.push(frame);
   };
 
@@ -114,16 +134,17 @@ class CallTracer {
     if (frame === undefined) return;
     const { executionGasUsed, returnValue, exceptionError } = execResult;
     frame.gasUsed = executionGasUsed;
-    frame.output = Uint8Array.from(returnValue);
+    const isTop = this.open.length === 0;
+    if (isTop || (!this.onlyTopCall && this.fits(returnValue.length))) frame.output = Uint8Array.from(returnValue);
     const creates = frame.type === 'CREATE' || frame.type === 'CREATE2';
     if (creates) frame.to = exceptionError === undefined && createdAddress !== undefined ? createdAddress.bytes : null;
     if (exceptionError !== undefined) frame.error = exceptionError.error === 'revert' ? 'execution reverted' : exceptionError.error;
   };
 }
 
-function frameOf(message: EvmMessage): CallFrame {
+function frameOf(message: EvmMessage, isKept: boolean): CallFrame {
   const { caller, value, gasLimit, data } = message;
-  const common = { from: caller.bytes, value, gas: gasLimit, gasUsed: 0n, input: Uint8Array.from(data), output: NOTHING, error: null, calls: [], logs: [] };
+  const common = { from: caller.bytes, value, gas: gasLimit, gasUsed: 0n, input: isKept ? Uint8Array.from(data) : NOTHING, output: NOTHING, error: null, calls: [], logs: [] };
   const to = message.to?.bytes;
   if (to === undefined) return { ...common, type: message.salt === undefined ? 'CREATE' : 'CREATE2', to: null };
   // Code of another account in this one's place: `to` is whose storage it works on.

@@ -67,6 +67,8 @@ export interface ChainStore {
   has(transactionHash: Bytes): boolean;
   /** @throws EvmError `tooManyLogs` when more than `filter.limit` match. */
   logs(filter: LogFilter): LogEntry[];
+  /** The same in turns with whatever else this thread has to do. @throws EvmError `tooManyLogs`; `searchTooLong` after 5 seconds of work on more than one block. */
+  findLogs(filter: LogFilter): Promise<LogEntry[]>;
   /**
    * The state after that block; the head's without an argument.
    * @throws EvmError `unknownHeight` above the head, and below `oldestState` but for genesis.

@@ -21,9 +21,14 @@ import { StateWriter } from './state-writer.js';
 import { RuleHistory } from './rule-history.js';
 import { heightPlace } from './places.js';
 import { ENTRY_BYTES, RunIndex } from './run-index.js';
+import { runAtOnce, Turns } from './turns.js';
 import { asBuffer, heightKey, ownBytes, type Tables } from './tables.js';
 
 const DEFAULT_LOG_LIMIT = 10_000;
+/** Twice as much in hex, and the rest of 10,000 logs, fit into one answer. A block's gas bounds what is in one block. */
+const DEFAULT_LOG_BYTES = 8 * 1024 * 1024;
+/** As long as a call may take. One block is read whatever it takes. */
+const MOST_SEARCH_MS = 5_000;
 /** Spaces of the run table. */
 const TRANSACTIONS = 0;
 const LOGS = 1;
@@ -47,6 +52,7 @@ export class LmdbChainStore implements ChainStore {
   private readonly rules: RuleHistory;
   private readonly transactionIndex: RunIndex;
   private readonly logIndex: RunIndex;
+  private readonly turns = new Turns();
   private readonly pruner: Pruner | null;
   /** Where nothing is pruned any more. */
   private readonly oldestBefore: bigint;
@@ -131,14 +137,27 @@ export class LmdbChainStore implements ChainStore {
   }
 
   logs(filter: LogFilter): LogEntry[] {
+    return runAtOnce(this.searchLogs(filter));
+  }
+
+  findLogs(filter: LogFilter): Promise<LogEntry[]> {
+    return this.turns.run(this.searchLogs(filter), filter.fromHeight === filter.toHeight ? Infinity : MOST_SEARCH_MS);
+  }
+
+  private *searchLogs(filter: LogFilter): Generator<void, LogEntry[]> {
     const toHeight = filter.toHeight > this.current.height ? this.current.height : filter.toHeight;
     const bounded = { ...filter, toHeight };
     const limit = filter.limit ?? DEFAULT_LOG_LIMIT;
+    const mostBytes = filter.fromHeight === filter.toHeight ? Infinity : (filter.bytes ?? DEFAULT_LOG_BYTES);
     const entries: LogEntry[] = [];
-    for (const height of candidateHeights(this.logIndex, bounded)) {
+    let bytes = 0;
+    for (const height of yield* candidateHeights(this.logIndex, bounded)) {
+      yield;
       for (const entry of this.logsOf(height, bounded)) {
         entries.push(entry);
+        bytes += entry.data.length;
         if (entries.length > limit) throw new EvmError('tooManyLogs', `more than ${limit} logs match: ask for a smaller range of blocks`);
+        if (bytes > mostBytes) throw new EvmError('tooManyLogs', `the logs that match hold more than ${mostBytes} bytes: ask for a smaller range of blocks`);
       }
     }
     return entries;

@@ -44,8 +44,8 @@ export function logEntries(height: bigint, prefixes: ReadonlySet<string>): Bytes
   return entries;
 }
 
-/** Ascending heights of the range that may hold a match; some may not. */
-export function candidateHeights(index: RunIndex, filter: LogFilter): bigint[] {
+/** Ascending heights of the range that may hold a match; some may not. Yields after each value that it looked up. */
+export function* candidateHeights(index: RunIndex, filter: LogFilter): Generator<void, bigint[]> {
   const criteria: { kind: number; values: readonly Bytes[] }[] = [];
   if (filter.addresses !== undefined && filter.addresses.length > 0) criteria.push({ kind: ADDRESS, values: filter.addresses });
   filter.topics?.forEach((values, position) => {
@@ -63,6 +63,7 @@ export function candidateHeights(index: RunIndex, filter: LogFilter): bigint[] {
         const height = place.readUIntBE(0, 5);
         if (heights === null || heights.has(height)) found.add(height);
       }
+      yield;
     }
     heights = found;
   }

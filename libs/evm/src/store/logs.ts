@@ -10,6 +10,8 @@ export interface LogFilter {
   topics?: readonly (readonly Bytes[] | null)[];
   /** The most logs to return; default 10,000. */
   limit?: number;
+  /** The most that the data of the logs of more than one block may be; default 8 MiB. */
+  bytes?: number;
 }
 
 export interface LogEntry extends Log {

@@ -64,6 +64,17 @@ describe('store', () => {
     expect(chain.store.transaction(new Uint8Array(32))).toBeNull();
   });
 
+  test('logs are searched in turns too, and bounded in number and bytes', async () => {
+    const { store } = chain;
+    const range = { fromHeight: 0n, toHeight: 100n };
+    expect(await store.findLogs(range)).toEqual(store.logs(range));
+    await expect(store.findLogs({ ...range, limit: 5 })).rejects.toMatchObject({ code: 'tooManyLogs' });
+    // Each of the six holds one word.
+    expect(await store.findLogs({ ...range, bytes: 192 })).toHaveLength(6);
+    await expect(store.findLogs({ ...range, bytes: 191 })).rejects.toMatchObject({ code: 'tooManyLogs' });
+    expect(await store.findLogs({ fromHeight: 2n, toHeight: 2n, bytes: 1 })).toHaveLength(3);
+  });
+
   test('logs by address, by topic at its position, by both, by alternatives, by range', () => {
     const [one, two] = tokens as [Bytes, Bytes];
     const found = (filter: object): string[] =>

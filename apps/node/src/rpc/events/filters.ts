@@ -64,10 +64,10 @@ export class FilterStore {
   }
 
   /** Everything that the filter matches, whether polled before or not. */
-  logs(chain: ChainAccess, id: string): RpcLog[] {
+  async logs(chain: ChainAccess, id: string): Promise<RpcLog[]> {
     const { content } = this.find(id);
     if (content.kind !== 'logs') throw notFound();
-    return chain.store.logs(logFilterOf(chain, content.query, this.limits)).map(formatLog);
+    return (await chain.store.findLogs(logFilterOf(chain, content.query, this.limits))).map(formatLog);
   }
 
   remove(id: string): boolean {

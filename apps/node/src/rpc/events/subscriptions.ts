@@ -101,7 +101,7 @@ export class ConnectionSubscriptions {
     }
     if (topic.kind === 'logs') {
       const { addresses, topics } = topic.criteria;
-      for (const entry of chain.store.logs({ fromHeight, toHeight: head, addresses, topics, limit: Infinity })) this.notify(subscription, formatLog(entry));
+      for (const entry of chain.store.logs({ fromHeight, toHeight: head, addresses, topics, limit: Infinity, bytes: Infinity })) this.notify(subscription, formatLog(entry));
     }
   }
 

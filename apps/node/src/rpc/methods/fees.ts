@@ -1,3 +1,4 @@
+import { Turns, type ChainStore } from '#evm';
 import { serverError } from '../errors.js';
 import { toQuantity } from '../format/quantity.js';
 import { method, type Method } from '../method.js';
@@ -18,6 +19,19 @@ const percentiles: Read<number[]> = (value, where) => {
   return values;
 };
 
+/** A thousand full blocks take seconds to read: the node's votes come in between. */
+const turns = new Turns();
+const MOST_MS = 5_000;
+
+function* gasUsedRatios(store: ChainStore, oldest: bigint, blocks: number): Generator<void, number[]> {
+  const ratios: number[] = [];
+  for (let height = oldest; height < oldest + BigInt(blocks); height++) {
+    yield;
+    ratios.push(Number(store.results(height)?.at(-1)?.cumulativeGasUsed ?? 0n) / Number(store.paramsAt(height).blockGasLimit));
+  }
+  return ratios;
+}
+
 /** This chain charges nothing: every price is 0. */
 export const FEE_METHODS: readonly Method[] = [
   method('eth_gasPrice', 'Always 0: this chain charges nothing.', [], () => '0x0'),
@@ -25,16 +39,13 @@ export const FEE_METHODS: readonly Method[] = [
   method('eth_blobBaseFee', 'Always 0: this chain takes no blobs.', [], () => '0x0'),
   method('eth_feeHistory', 'How full blocks were; base fees and rewards are 0.',
     [required('blockCount', count), required('newestBlock', blockNumber), optional('rewardPercentiles', percentiles, [])],
-    ({ chain, limits }, wanted, newest, rewardPercentiles) => {
+    async ({ chain, limits }, wanted, newest, rewardPercentiles) => {
       const last = heightOf(chain, newest);
       if (last === null) throw serverError(`request beyond head block: requested ${newest.kind === 'height' ? newest.height : ''}, head ${chain.store.head().height}`);
       const blocks = Math.min(wanted, limits.feeHistoryBlocks, Number(last) + 1);
       if (blocks === 0) return { oldestBlock: '0x0', gasUsedRatio: [] };
       const oldest = last - BigInt(blocks - 1);
-      const gasUsedRatio = Array.from({ length: blocks }, (_, offset) => {
-        const results = chain.store.results(oldest + BigInt(offset));
-        return Number(results?.at(-1)?.cumulativeGasUsed ?? 0n) / Number(chain.store.paramsAt(oldest + BigInt(offset)).blockGasLimit);
-      });
+      const gasUsedRatio = await turns.run(gasUsedRatios(chain.store, oldest, blocks), MOST_MS);
       return {
         oldestBlock: toQuantity(oldest),
         baseFeePerGas: Array.from({ length: blocks + 1 }, () => '0x0'),

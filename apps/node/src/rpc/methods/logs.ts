@@ -27,8 +27,8 @@ function sinkOf({ subscriptions }: CallContext): SubscriptionSink {
 
 /** Logs, the filters that clients poll, and the subscriptions of WebSocket connections. */
 export const LOG_METHODS: readonly Method[] = [
-  method('eth_getLogs', 'Logs by address and topics in a bounded range of blocks.', [required('filter', logQuery)], ({ chain, limits }, query) =>
-    chain.store.logs(logFilterOf(chain, query, limits)).map(formatLog),
+  method('eth_getLogs', 'Logs by address and topics in a bounded range of blocks.', [required('filter', logQuery)], async ({ chain, limits }, query) =>
+    (await chain.store.findLogs(logFilterOf(chain, query, limits))).map(formatLog),
   ),
   method('eth_newFilter', 'A filter for logs, kept by this node until it is not polled for a while.', [required('filter', logQuery)], ({ chain, filters }, query) => filters.addLogs(chain, query)),
   method('eth_newBlockFilter', 'A filter for new blocks.', [], ({ chain, filters }) => filters.addBlocks(chain)),
