@@ -36,7 +36,7 @@ export class ChainCalls {
     });
     if (found === null) throw new CodedError('not_found');
     const { chain, operationsAccount, nodes } = found;
-    const access = { chainId, client: `contracts ${tenantId}`, nodes, waitsFor: waitsFor(chain), expiresAtMs: Infinity };
+    const access = { chainId, tenantId, client: `contracts ${tenantId}`, nodes, waitsFor: waitsFor(chain), expiresAtMs: Infinity };
     return {
       chain, operationsAccount,
       call: async (method, params) => {

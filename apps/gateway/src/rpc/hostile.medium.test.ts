@@ -63,6 +63,40 @@ describe('a client that means harm', () => {
   });
 });
 
+describe('what filters and subscriptions name', () => {
+  const address = (n: number): string => `0x${n.toString(16).padStart(40, '0')}`;
+  const thousand = Array.from({ length: 1_000 }, (_, n) => address(n));
+  const call = async (method: string, params: unknown[], key: string) =>
+    (await stele.call<{ result?: string; error?: { code: number; message: string } }>('POST', `/rpc/${chainId}`, { as: key, body: { jsonrpc: '2.0', id: 1, method, params } })).body;
+
+  it('is bounded for each connection, and given back', async () => {
+    const { socket, next } = await open();
+    const ask = async (method: string, params: unknown[]): Promise<{ result?: string; error?: { code: number } }> => {
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
+      return (await next()) as { result?: string };
+    };
+    const ids: unknown[] = [];
+    for (let i = 0; i < 10; i++) ids.push((await ask('eth_subscribe', ['logs', { address: thousand }])).result);
+    expect((await ask('eth_subscribe', ['logs', { address: address(1) }])).error).toMatchObject({ code: -32005 });
+    expect((await ask('eth_subscribe', ['newHeads'])).result).toBeDefined();
+    expect((await ask('eth_unsubscribe', [ids[3]])).result).toBe(true);
+    expect((await ask('eth_subscribe', ['logs', { address: thousand }])).result).toBeDefined();
+    expect((await ask('eth_subscribe', ['logs', { address: address(1) }])).error).toMatchObject({ code: -32005 });
+    socket.close();
+  });
+
+  it('is bounded for each credential, and given back', async () => {
+    const key = await stele.apiKey(owner, ['rpc']);
+    const ids: unknown[] = [];
+    for (let i = 0; i < 50; i++) ids.push((await call('eth_newFilter', [{ address: thousand }], key)).result);
+    expect((await call('eth_newFilter', [{ topics: [`0x${'11'.repeat(32)}`] }], key)).error).toMatchObject({ code: -32005, message: expect.stringContaining('50000') });
+    expect((await call('eth_newFilter', [{}], key)).result).toBeDefined();
+    expect((await call('eth_uninstallFilter', [ids[0]], key)).result).toBe(true);
+    expect((await call('eth_newFilter', [{ address: thousand }], key)).result).toBeDefined();
+    expect((await call('eth_newFilter', [{ address: address(1) }], await stele.apiKey(owner, ['rpc']))).result).toBeDefined();
+  });
+});
+
 describe('a node that lies', () => {
   it.each(['null', '{"method":"eth_subscription","params":{"subscription":"heads","result":null}}', '{"method":"eth_subscription","params":{"subscription":"heads","result":{"number":"soon"}}}', '{'])(
     'is left for saying %s, and the subscription goes on', async (lie) => {

@@ -15,6 +15,8 @@ import type { NodeAddress } from './node-link.js';
 /** A caller that may call this chain, and the nodes that can answer. */
 export interface ChainAccess {
   chainId: string;
+  /** Whose member the caller is. */
+  tenantId: string;
   /** Names the credential without holding it: who stays with one node. */
   client: string;
   nodes: NodeAddress[];
@@ -94,7 +96,7 @@ export class RpcAccess {
     if (tenantId === null || !isId('chain', chainId)) throw new CodedError('not_found');
     const chain = await this.chains.get(`${tenantId} ${chainId}`, nowMs, () => this.nodesOf(tenantId, userId, chainId));
     if (chain === null) throw new CodedError('not_found');
-    return { chainId, client, ...chain, expiresAtMs: identity.expiresAtMs };
+    return { chainId, tenantId, client, ...chain, expiresAtMs: identity.expiresAtMs };
   }
 
   /** Null where the tenant is no member of such a chain. */

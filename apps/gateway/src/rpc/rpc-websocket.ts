@@ -11,9 +11,12 @@ import type { OwnCalls } from './own-calls.js';
 import type { ChainAccess, RpcAccess } from './rpc-access.js';
 import { MAX_RPC_BODY_BYTES } from './rpc-http.js';
 import { SocketSession } from './socket-session.js';
+import { TenantPlaces } from './tenant-places.js';
 import type { Upstreams } from './upstreams.js';
 
 const MAX_SOCKETS = 5_000;
+/** That no tenant takes the places of all others. */
+const MAX_SOCKETS_PER_TENANT = 1_000;
 /** How often it is asked again whether the caller still may. */
 const RECHECK_MS = 30_000;
 /** RFC 6455, section 7.4.1, and the IANA registry. */
@@ -35,6 +38,8 @@ export interface SocketServices {
 export class RpcWebSockets {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_RPC_BODY_BYTES, perMessageDeflate: false, clientTracking: true });
   private opening = 0;
+  /** Open and opening. */
+  private readonly places = new TenantPlaces(MAX_SOCKETS_PER_TENANT);
 
   constructor(
     private readonly services: SocketServices,
@@ -65,6 +70,13 @@ export class RpcWebSockets {
     const { access, forwarder, upstreams, calls, feeds } = this.services;
     const granted = await access.grant(chainId, request.headers);
     if (this.server.clients.size + this.opening >= MAX_SOCKETS) throw new CodedError('rate_limited', 'too many open sockets', { retryAfterSeconds: 5 });
+    if (socket.destroyed) return;
+    const leave = this.places.take(granted.tenantId);
+    if (leave === null) {
+      throw new CodedError('rate_limited', `too many open sockets: at most ${this.places.mostPerTenant} for one tenant; a socket takes 100 subscriptions`, { retryAfterSeconds: 5 });
+    }
+    // The connection under the WebSocket ends with it, or without one.
+    socket.once('close', leave);
     this.opening += 1;
     try {
       await forwarder.forward(granted, HELLO);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { WebSocket, type RawData } from 'ws';
 import { CodedError } from '#contracts';
 import type { Feeds } from './feed/feeds.js';
+import { valuesOf } from './feed/log-criteria.rules.js';
 import { topicOf } from './feed/topic.rules.js';
 import type { OwnCalls, SubscriptionSink } from './own-calls.js';
 import { isId, messagesOf } from './retry.rules.js';
@@ -10,13 +11,15 @@ import { CODES, limitExceeded, serverError } from './rpc-error.js';
 
 export interface SessionLimits {
   subscriptions: number;
+  /** Addresses and topics of all its subscriptions together. */
+  values: number;
   /** Calls that are being answered for one connection; it is not read from while there are so many. */
   callsInFlight: number;
   /** A client that reads more slowly than this much piles up is disconnected. */
   backlogBytes: number;
 }
 
-export const DEFAULT_SESSION_LIMITS: SessionLimits = { subscriptions: 100, callsInFlight: 64, backlogBytes: 16 * 1024 * 1024 };
+export const DEFAULT_SESSION_LIMITS: SessionLimits = { subscriptions: 100, values: 10_000, callsInFlight: 64, backlogBytes: 16 * 1024 * 1024 };
 
 const PING_MS = 20_000;
 const HIGH_WATER_BYTES = 1024 * 1024;
@@ -24,6 +27,8 @@ const DRAIN_POLL_MS = 20;
 
 interface Subscription {
   leave: () => void;
+  /** Addresses and topics that it names. */
+  values: number;
   /** Its id must reach the client before its first event: what comes before waits here; null once told. */
   held: string[] | null;
 }
@@ -32,6 +37,8 @@ interface Subscription {
 export class SocketSession {
   private readonly subscriptions = new Map<string, Subscription>();
   private inFlight = 0;
+  private values = 0;
+  private heldBytes = 0;
   private alive = true;
 
   constructor(
@@ -46,7 +53,9 @@ export class SocketSession {
     client.on('error', () => client.terminate());
     client.on('pong', () => (this.alive = true));
     const pinger = setInterval(() => {
-      if (!this.alive) return client.terminate();
+      // While it is not read from, for the many calls that it waits for, its answer to the last ping is not read either.
+      const isWaiting = client.isPaused && client.bufferedAmount === 0;
+      if (!this.alive && !isWaiting) return client.terminate();
       this.alive = false;
       client.ping();
     }, PING_MS);
@@ -85,13 +94,16 @@ export class SocketSession {
       subscribe: async (params) => {
         const topic = topicOf(params);
         if (this.subscriptions.size >= this.limits.subscriptions) throw limitExceeded(`too many subscriptions: at most ${this.limits.subscriptions} on one connection`);
+        const values = topic.kind === 'logs' ? valuesOf(topic.criteria) : 0;
+        if (this.values + values > this.limits.values) throw limitExceeded(`too many addresses and topics: at most ${this.limits.values} for all subscriptions of one connection`);
         const id = `0x${randomBytes(16).toString('hex')}`;
-        const subscription: Subscription = { leave: () => undefined, held: [] };
+        const subscription: Subscription = { leave: () => undefined, values, held: [] };
         this.subscriptions.set(id, subscription);
+        this.values += values;
         try {
           subscription.leave = await this.feeds.listen(access, { topic, deliver: (json) => this.deliver(id, subscription, json), renew: this.renew });
         } catch (error) {
-          this.subscriptions.delete(id);
+          this.remove(id);
           throw error;
         }
         if (this.client.readyState !== WebSocket.OPEN) {
@@ -101,23 +113,34 @@ export class SocketSession {
         added.push(id);
         return id;
       },
-      unsubscribe: (id) => {
-        this.subscriptions.get(id)?.leave();
-        return this.subscriptions.delete(id);
-      },
+      unsubscribe: (id) => this.remove(id),
     };
+  }
+
+  private remove(id: string): boolean {
+    const subscription = this.subscriptions.get(id);
+    subscription?.leave();
+    this.values -= subscription?.values ?? 0;
+    for (const message of subscription?.held ?? []) this.heldBytes -= message.length;
+    return this.subscriptions.delete(id);
   }
 
   private deliver(id: string, subscription: Subscription, json: string): void {
     const message = `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":${json}}}`;
-    if (subscription.held === null) this.send(message);
-    else subscription.held.push(message);
+    if (subscription.held === null) return this.send(message);
+    subscription.held.push(message);
+    this.heldBytes += message.length;
+    // A subscription in a batch with a call that waits for long.
+    if (this.heldBytes > this.limits.backlogBytes) this.client.terminate();
   }
 
   private release(id: string): void {
     const subscription = this.subscriptions.get(id);
     if (subscription === undefined) return;
-    for (const message of subscription.held ?? []) this.send(message);
+    for (const message of subscription.held ?? []) {
+      this.heldBytes -= message.length;
+      this.send(message);
+    }
     subscription.held = null;
   }
 

@@ -12,7 +12,7 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   eth_call: 'nobody pays for gas: the caller needs no balance for it, and Permissions are not asked. At most 50 million gas and 5 seconds',
   eth_estimateGas: 'at most what one transaction may use (txGasLimit of the chain). Where `from` is given and the chain’s Permissions, as they are now, refuse the transaction, the answer is theirs: −32003',
   eth_sendRawTransaction: 'types 0 (only with EIP-155), 1 and 2; 3 (blobs) and 4 (set code) are refused by name. What the chain’s Permissions refuse is answered with −32003 and the reason. Answers when so many validators hold it that one of them is honest',
-  eth_sendRawTransactionSync: 'a block comes at once when transactions wait, so this is quick',
+  eth_sendRawTransactionSync: 'a block comes at once when transactions wait, so this is quick; what is committed already answers its receipt',
   eth_getTransactionReceipt: 'effectiveGasPrice is 0; never taken back',
   eth_getLogs: 'a range of at most 100,000 blocks by address or topics, 5,000 without; at most 10,000 logs',
   eth_subscribe: 'newHeads, logs and newPendingTransactions; nothing is ever removed again. Through the gateway heads and logs go on at another node when one dies, each once and in order; what enters the pools while none is connected is not told',

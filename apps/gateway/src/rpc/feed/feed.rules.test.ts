@@ -1,4 +1,4 @@
-import { matches, readCriteria, unionOfAddresses } from './log-criteria.rules.js';
+import { matches, readCriteria, unionOfAddresses, valuesOf } from './log-criteria.rules.js';
 import { RecentHashes } from './recent-hashes.js';
 import { topicOf } from './topic.rules.js';
 
@@ -29,6 +29,11 @@ describe('which logs a subscription wants', () => {
     expect(() => readCriteria(value, 'filter')).toThrow(expect.objectContaining({ code: -32602 }) as Error);
   });
 
+  it('is counted by what it names', () => {
+    expect(valuesOf(readCriteria({ address: [A, B, A], topics: [null, [T1, T2], T1, []] }, 'filter'))).toBe(5);
+    expect(valuesOf(readCriteria({}, 'filter'))).toBe(0);
+  });
+
   it('asks a node once for all', () => {
     const [one, two, any] = [{ address: A }, { address: [A, B] }, {}].map((value) => readCriteria(value, 'filter'));
     expect(unionOfAddresses([one, two] as never)).toEqual([A, B]);
@@ -41,7 +46,7 @@ describe('what can be subscribed to', () => {
     [['newHeads'], { kind: 'newHeads' }],
     [['newPendingTransactions'], { kind: 'newPendingTransactions', whole: false }],
     [['newPendingTransactions', true], { kind: 'newPendingTransactions', whole: true }],
-    [['logs'], { kind: 'logs', criteria: { addresses: [], topics: [] } }],
+    [['logs'], { kind: 'logs', criteria: { addresses: new Set(), topics: [] } }],
   ])('%j', (params, topic) => expect(topicOf(params)).toEqual(topic));
 
   it.each([[undefined, -32602], [[5], -32602], [['newPendingTransactions', 1], -32602], [['syncing'], -32601]])('not %j', (params, code) => {

@@ -56,7 +56,8 @@ export async function readNewLogs(call: NodeCall, query: Record<string, unknown>
         span = Math.max(1, Math.floor((to - next + 1) / 2));
         continue;
       }
-      logs.push(...(await readReceiptLogs(call, next, readCriteria(query, 'filter'))));
+      // One by one: a block may hold more than a call takes arguments.
+      for (const log of await readReceiptLogs(call, next, readCriteria(query, 'filter'))) logs.push(log);
       next += 1;
     }
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readCriteria } from '../feed/log-criteria.rules.js';
+import { readCriteria, valuesOf } from '../feed/log-criteria.rules.js';
 import type { Feeds } from '../feed/feeds.js';
 import type { ChainAccess } from '../rpc-access.js';
 import { CODES, invalidParams, limitExceeded, RpcError, serverError } from '../rpc-error.js';
@@ -11,6 +11,8 @@ interface Filter {
   chainId: string;
   client: string;
   content: Content;
+  /** Addresses and topics that it names. */
+  values: number;
   /** First height that no poll has answered for. */
   nextHeight: number;
   usedAtMs: number;
@@ -21,10 +23,13 @@ interface Filter {
 export interface FilterLimits {
   perClient: number;
   all: number;
+  /** Addresses and topics of all filters of a client together, and of all at this gateway. */
+  valuesPerClient: number;
+  allValues: number;
   ttlMs: number;
 }
 
-export const DEFAULT_FILTER_LIMITS: FilterLimits = { perClient: 100, all: 20_000, ttlMs: 300_000 };
+export const DEFAULT_FILTER_LIMITS: FilterLimits = { perClient: 100, all: 20_000, valuesPerClient: 50_000, allValues: 1_000_000, ttlMs: 300_000 };
 /** Hashes that a pending filter keeps between two polls; the oldest go first. */
 const MAX_PENDING = 10_000;
 /** Blocks that one poll answers for; the next poll goes on from there. */
@@ -36,7 +41,8 @@ const MAX_BLOCKS_PER_POLL = 10_000;
  */
 export class FilterStore {
   private readonly filters = new Map<string, Filter>();
-  private readonly countOf = new Map<string, number>();
+  private readonly countOf = new Map<string, { filters: number; values: number }>();
+  private allValues = 0;
   private readonly sweep: NodeJS.Timeout;
 
   constructor(
@@ -54,11 +60,13 @@ export class FilterStore {
   async addLogs(access: ChainAccess, call: NodeCall, params: unknown): Promise<string> {
     const query: unknown = Array.isArray(params) ? params[0] : undefined;
     if (typeof query !== 'object' || query === null || Array.isArray(query)) throw invalidParams('missing value for required argument 0 (filter)');
-    readCriteria(query, 'argument 0 (filter)');
+    const values = valuesOf(readCriteria(query, 'argument 0 (filter)'));
     const fields = query as Record<string, unknown>;
     if (fields['blockHash'] !== undefined && fields['blockHash'] !== null) throw serverError('a filter follows the chain: blockHash belongs to eth_getLogs');
     for (const name of ['fromBlock', 'toBlock']) checkBlock(fields[name], `argument 0 (filter).${name}`);
-    return this.add(access, { kind: 'logs', query: fields }, (await heightOf(call)) + 1);
+    const { address, topics, fromBlock, toBlock } = fields;
+    // Nothing else is kept: what a client writes beside these may be as large as a body.
+    return this.add(access, { kind: 'logs', query: { address, topics, fromBlock, toBlock } }, (await heightOf(call)) + 1, values);
   }
 
   async addPending(access: ChainAccess): Promise<string> {
@@ -121,24 +129,29 @@ export class FilterStore {
     return logs;
   }
 
-  private makeRoom(access: ChainAccess): void {
+  private makeRoom(access: ChainAccess, values = 0): void {
     this.expire();
-    if ((this.countOf.get(access.client) ?? 0) >= this.limits.perClient) {
+    const held = this.countOf.get(access.client) ?? { filters: 0, values: 0 };
+    if (held.values + values > this.limits.valuesPerClient) {
+      throw limitExceeded(`the filters of one credential name at most ${this.limits.valuesPerClient} addresses and topics: uninstall some, or ask for more and pick yourself`);
+    }
+    if (this.allValues + values > this.limits.allValues) throw limitExceeded('the filters at this gateway name too many addresses and topics: subscribe over WebSocket, or try again later');
+    if (held.filters >= this.limits.perClient) {
       throw limitExceeded(`too many filters: at most ${this.limits.perClient} for one credential; uninstall some, or subscribe over WebSocket`);
     }
     if (this.filters.size >= this.limits.all) throw limitExceeded('too many filters at this gateway: subscribe over WebSocket, or try again later');
   }
 
-  private add(access: ChainAccess, content: Content, nextHeight: number): string {
+  private add(access: ChainAccess, content: Content, nextHeight: number, values = 0): string {
     try {
-      this.makeRoom(access);
+      this.makeRoom(access, values);
     } catch (error) {
       if (content.kind === 'pending') content.leave();
       throw error;
     }
     const id = `0x${randomBytes(16).toString('hex')}`;
-    this.filters.set(id, { chainId: access.chainId, client: access.client, content, nextHeight, usedAtMs: Date.now(), polling: Promise.resolve() });
-    this.countOf.set(access.client, (this.countOf.get(access.client) ?? 0) + 1);
+    this.filters.set(id, { chainId: access.chainId, client: access.client, content, values, nextHeight, usedAtMs: Date.now(), polling: Promise.resolve() });
+    this.count(access.client, 1, values);
     return id;
   }
 
@@ -151,10 +164,16 @@ export class FilterStore {
 
   private drop(id: string, filter: Filter): void {
     this.filters.delete(id);
-    const left = (this.countOf.get(filter.client) ?? 1) - 1;
-    if (left === 0) this.countOf.delete(filter.client);
-    else this.countOf.set(filter.client, left);
+    this.count(filter.client, -1, -filter.values);
     if (filter.content.kind === 'pending') filter.content.leave();
+  }
+
+  private count(client: string, filters: number, values: number): void {
+    const held = this.countOf.get(client) ?? { filters: 0, values: 0 };
+    const now = { filters: held.filters + filters, values: held.values + values };
+    this.allValues += values;
+    if (now.filters === 0) this.countOf.delete(client);
+    else this.countOf.set(client, now);
   }
 
   private expire(): void {

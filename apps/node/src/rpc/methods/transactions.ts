@@ -1,4 +1,4 @@
-import type { TransactionPlace } from '#evm';
+import { keccak256, type TransactionPlace } from '#evm';
 import { to0x, type Bytes } from '#ledger';
 import { CODES, RpcError, serverError } from '../errors.js';
 import { formatReceipt, type RpcReceipt } from '../format/receipt.js';
@@ -39,11 +39,18 @@ function submit({ backend, chain }: CallContext, raw: Bytes): Promise<Bytes> {
   return backend.submit(raw);
 }
 
-/** Sends, and answers with the receipt. @throws RpcError code 4 with the hash when it is not committed in time (EIP-7966). */
+/**
+ * Sends, and answers with the receipt; also of what is committed already: who was not answered, or whose node died, sends again.
+ * @throws RpcError code 4 with the hash when it is not committed in time (EIP-7966).
+ */
 async function sendAndWait(context: CallContext, raw: Bytes, timeoutMs: number | null): Promise<RpcReceipt> {
   const { hub, limits } = context;
   const waitMs = Math.min(timeoutMs ?? limits.waitMs, limits.waitMs);
-  const transactionHash = await submit(context, raw);
+  const transactionHash = await submit(context, raw).catch((error: unknown) => {
+    const hash = keccak256(raw);
+    if (!context.chain.store.has(hash)) throw error;
+    return hash;
+  });
   const place = await hub.waitFor(transactionHash, waitMs);
   if (place !== null) return receiptOf(place);
   throw new RpcError(CODES.notCommittedYet, `the transaction was taken but not committed within ${waitMs} ms: ask for its receipt later`, to0x(transactionHash));
