@@ -109,7 +109,9 @@ class EvmExecutor implements Executor {
     const results = this.store.results(height);
     if (block === null || results === null) throw new EvmError('unknownHeight', `block ${height} is not here`);
     const raws = index === null ? block.transactions : block.transactions.slice(0, index + 1);
-    const transactions = raws.map((raw, i) => this.admit(raw, results[i]?.transactionHash, results[i]?.sender));
+    // By the rules of then: members may have lowered the limit since.
+    const rules = { evmChainId: this.store.genesis.evmChainId, txGasLimit: this.store.paramsAt(height).txGasLimit };
+    const transactions = raws.map((raw, i) => admitTransaction(raw, rules, results[i]?.transactionHash, results[i]?.sender));
     const request = { height, transactions, which: index === null ? 'all' as const : 'last' as const, onlyTopCall, withLog, timeoutMs: Math.min(timeoutMs, this.callTimeoutMs * MOST_TRACE_TIMES) };
     return (this.apart ?? this.local).trace(request);
   }

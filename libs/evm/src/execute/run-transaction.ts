@@ -7,6 +7,7 @@ import { isRecords } from '../records/address.js';
 import type { Overlay } from '../state/overlay.js';
 import type { EvmBlock } from './environment.js';
 import type { Lane } from './lane.js';
+import { failureWords } from './failure-words.js';
 import type { Message, Outcome } from './message.js';
 import { runRecords } from './run-records.js';
 import { encodeInteger, listHeader } from '../transaction/rlp.js';
@@ -89,9 +90,9 @@ function warm({ evm, rules }: Lane, { header }: EvmBlock, message: Message): voi
 }
 
 function failureOf(error: EVMError): NonNullable<Outcome['failure']> {
-  if (error.error === EVMError.errorMessages.REVERT) return { code: 'executionReverted', message: 'execution reverted' };
+  if (error.error === EVMError.errorMessages.REVERT) return { code: 'executionReverted', message: failureWords(error.error) };
   if (error.error === EVMError.errorMessages.OUT_OF_GAS) return { code: 'outOfGas', message: 'out of gas' };
-  return { code: 'executionFailed', message: error.error };
+  return { code: 'executionFailed', message: failureWords(error.error) };
 }
 
 /** The address that a deployment by this sender with this nonce makes (Yellow Paper section 7). */

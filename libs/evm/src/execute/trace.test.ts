@@ -79,7 +79,7 @@ describe('the calls of a transaction', () => {
     await chain.commit([await wallet.sign({ to: hex(TOP), gas: 5_000_000n })]);
     const [frame] = (await chain.executor.trace(2n, 0, { onlyTopCall: false })) as [CallFrame];
     // CREATE2 to an address that is taken by now.
-    expect(frame.calls.at(-1)).toMatchObject({ type: 'CREATE2', to: null, error: 'create collision' });
+    expect(frame.calls.at(-1)).toMatchObject({ type: 'CREATE2', to: null, error: 'contract address collision' });
     await expect(chain.executor.trace(9n, null, { onlyTopCall: false })).rejects.toMatchObject({ code: 'unknownHeight' });
   });
 

@@ -2,6 +2,7 @@ import type { Log as EvmLog, Message as EvmMessage } from '@ethereumjs/evm';
 import type { Bytes, Log } from '#ledger';
 import { EvmError } from '../errors.js';
 import type { CallFrame } from './call-frame.js';
+import { failureWords } from './failure-words.js';
 import { callOpcode } from './interpreter-loop.js';
 import type { Lane } from './lane.js';
 import type { Outcome } from './message.js';
@@ -138,7 +139,7 @@ class CallTracer {
     if (isTop || (!this.onlyTopCall && this.fits(returnValue.length))) frame.output = Uint8Array.from(returnValue);
     const creates = frame.type === 'CREATE' || frame.type === 'CREATE2';
     if (creates) frame.to = exceptionError === undefined && createdAddress !== undefined ? createdAddress.bytes : null;
-    if (exceptionError !== undefined) frame.error = exceptionError.error === 'revert' ? 'execution reverted' : exceptionError.error;
+    if (exceptionError !== undefined) frame.error = failureWords(exceptionError.error);
   };
 }
 

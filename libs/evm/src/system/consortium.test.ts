@@ -120,6 +120,17 @@ describe('Consortium', () => {
     expect(await system.decide([anna, bert], 'setParams', [word(low), good])).toBeNull();
   });
 
+  test('a transaction is traced by the limits of its time, though the members have lowered them', async () => {
+    const wallet = new Wallet('spender');
+    const { header } = await chain.commit([await wallet.sign({ to: wallet.account.address, gas: 5_000_000n })]);
+    const intervals = [0, 60_000, 6, 1000, 3000, 1000, 1000, 500].reduce((sum, n, i) => sum | (BigInt(n) << BigInt(32 * i)), 0n);
+    const sizes = (1n << 20n) | (30_000_000n << 32n) | (4_000_000n << 96n);
+    expect(await system.decide([anna, bert], 'setParams', [intervals, sizes])).toBeNull();
+    await chain.commit([]);
+    expect(chain.store.paramsAt(chain.store.head().height).txGasLimit).toBe(4_000_000n);
+    expect(await chain.executor.trace(header.height, 0, { onlyTopCall: false })).toMatchObject([{ gas: 5_000_000n, gasUsed: 21_000n }]);
+  });
+
   test('under CFT one member owns every validator', async () => {
     await chain.close();
     await begin('CFT');
