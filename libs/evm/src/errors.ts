@@ -55,6 +55,8 @@ export type EvmErrorCode =
   | 'cancelled'
   /** The thread that executes has failed on it, more than once: says nothing about the block or the call. */
   | 'executorFailed'
+  /** So many calls wait that this one's turn did not come in time. */
+  | 'executorBusy'
   | 'unknownHeight'
   | 'tooManyLogs'
   /** A search of logs took longer than one may. */

@@ -1,6 +1,6 @@
 import { CodedError } from '#contracts';
 import { acceptKnown, mayHoldTransaction, refusedSends } from './retry.rules.js';
-import type { RpcAnswer, Upstream } from './upstream.js';
+import { CallTookTooLong, type RpcAnswer, type Upstream } from './upstream.js';
 import type { Upstreams } from './upstreams.js';
 import type { ChainAccess } from './rpc-access.js';
 
@@ -25,6 +25,7 @@ export class RpcForwarder {
         this.upstreams.served(access.chainId, access.client, upstream.health.nodeId);
         return attempts > 1 && mayHoldTransaction(body) ? await acceptRepeated(upstream, body, answer) : answer;
       } catch (error) {
+        if (error instanceof CallTookTooLong) throw new CodedError('no_live_node', error.message, { cause: error, retryAfterSeconds: 1 });
         last = error;
       }
     }

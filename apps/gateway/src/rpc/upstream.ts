@@ -4,12 +4,19 @@ import { NodeLink, type NodeAddress } from './node-link.js';
 import { afterFailure, afterSuccess, newHealth, type UpstreamHealth } from './upstream.rules.js';
 
 export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-/** Longer than the longest call that a node lets wait (30 s, for a transaction's commit); a dead node is found by the probe. */
-const CALL_TIMEOUT_MS = 40_000;
+/** Longer than the longest answer of a node takes (a batch's 20 s, then 5 s of waiting and 30 s of tracing); a dead node is found by the probe. */
+const CALL_TIMEOUT_MS = 60_000;
+/** The pool's own bounds come after ours. */
+const POOL_TIMEOUT_MS = CALL_TIMEOUT_MS + 5_000;
 const PROBE_TIMEOUT_MS = 1_000;
 /** So many failures in a row, and calls that still wait are given up, so that they go on elsewhere. */
 const GIVE_UP_AFTER = 3;
 const PROBE = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}');
+
+/** The node lives, as its probes say, and has not answered this call in all the time that a call may take: no other is asked. */
+export class CallTookTooLong extends Error {}
+
+const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
 
 export interface RpcAnswer {
   status: number;
@@ -23,7 +30,11 @@ export class Upstream {
   health: UpstreamHealth;
   private pool: Pool;
 
-  constructor(address: NodeAddress, identity: TlsIdentity) {
+  constructor(
+    address: NodeAddress,
+    identity: TlsIdentity,
+    private readonly callTimeoutMs: number = CALL_TIMEOUT_MS,
+  ) {
     this.link = new NodeLink(address, identity);
     this.health = newHealth(address.nodeId);
     this.pool = this.newPool();
@@ -33,8 +44,8 @@ export class Upstream {
     return new Pool('https://node.invalid', {
       connections: 64,
       pipelining: 1,
-      headersTimeout: CALL_TIMEOUT_MS,
-      bodyTimeout: CALL_TIMEOUT_MS,
+      headersTimeout: POOL_TIMEOUT_MS,
+      bodyTimeout: POOL_TIMEOUT_MS,
       maxResponseSize: MAX_ANSWER_BYTES,
       allowH2: false,
       connect: (_options, callback) => {
@@ -46,8 +57,8 @@ export class Upstream {
     });
   }
 
-  /** @throws Error where the node does not answer properly; the failure is noted. */
-  async call(body: Buffer, timeoutMs: number = CALL_TIMEOUT_MS): Promise<RpcAnswer> {
+  /** @throws CallTookTooLong; Error where the node does not answer properly: that failure is noted. */
+  async call(body: Buffer, timeoutMs: number = this.callTimeoutMs): Promise<RpcAnswer> {
     try {
       const response = await this.pool.request({
         method: 'POST',
@@ -61,6 +72,8 @@ export class Upstream {
       this.health = afterSuccess(this.health, null);
       return answer;
     } catch (error) {
+      // What takes a living node so long takes the next one as long.
+      if (timeoutMs === this.callTimeoutMs && isTimeout(error)) throw new CallTookTooLong(`the node did not answer within ${timeoutMs / 1000} seconds: ask for less at once`, { cause: error });
       this.noteFailure();
       throw error;
     }

@@ -53,7 +53,8 @@ ${all.filter(({ name }) => refused.has(name)).map(({ name, doc }) => `| \`${name
 
 ## Bounds
 
-Each refusal names its bound. A body has at most ${DEFAULT_LIMITS.bodyBytes / 1024 / 1024} MiB (4 MiB through the gateway), a batch ${DEFAULT_LIMITS.batchItems} calls and ${DEFAULT_LIMITS.batchAnswerBytes / 1024 / 1024} MiB of answers, as one call alone; a log query
+Each refusal names its bound. A body has at most ${DEFAULT_LIMITS.bodyBytes / 1024 / 1024} MiB (4 MiB through the gateway), a batch ${DEFAULT_LIMITS.batchItems} calls and ${DEFAULT_LIMITS.batchAnswerBytes / 1024 / 1024} MiB of answers, as one call alone,
+and its executions and searches follow each other and are begun for 20 seconds; a log query
 ${count(DEFAULT_LIMITS.logRangeBlocks)} blocks by address or topic, ${count(DEFAULT_LIMITS.openLogRangeBlocks)} without, ${count(DEFAULT_LIMITS.logs)} logs with 8 MiB of data and,
 where there is more than one block, 5 seconds of search; a trace 8 MiB of calls; a connection ${DEFAULT_LIMITS.subscriptionsPerConnection} subscriptions. A filter that nobody polls for
 ${DEFAULT_LIMITS.filterTtlMs / 60_000} minutes goes. \`stele_sendTransactionAndWait\` waits ${DEFAULT_LIMITS.waitMs / 1000} seconds at most.

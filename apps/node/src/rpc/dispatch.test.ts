@@ -3,7 +3,7 @@ import { Dispatcher } from './dispatch.js';
 import { FilterStore } from './events/filters.js';
 import { EventHub } from './events/hub.js';
 import { DEFAULT_LIMITS, type RpcLimits } from './limits.js';
-import { method, type Method } from './method.js';
+import { long, method, type Method } from './method.js';
 import { METHODS } from './methods/table.js';
 
 /** A node that waits for its genesis. */
@@ -74,6 +74,31 @@ describe('dispatch', () => {
     const batch = `[${[10, 11, 12].map((id) => request('wait', id)).join(',')}]`;
     expect(await answerOf(dispatcherOf(new Map([['wait', wait]])), batch)).toMatchObject([{ id: 10, result: 1 }, { id: 11, result: 2 }, { id: 12, result: 3 }]);
     expect(begun).toEqual([1, 2, 3]);
+  });
+
+  it('begins those of a batch that may take long one after another, and none when its time is over', async () => {
+    const begun: string[] = [];
+    let release = (): void => undefined;
+    const slow = long(method('slow', 'Is slow.', [], () => {
+      begun.push('slow');
+      return new Promise((resolve) => (release = () => resolve('slow')));
+    }));
+    const quick = method('quick', 'Is quick.', [], () => void begun.push('quick'));
+    const methods = new Map([['slow', slow], ['quick', quick]]);
+    const batch = `[${request('slow', 1)},${request('slow', 2)},${request('quick', 3)},{"jsonrpc":"2.0","method":"slow"}]`;
+    const ended = async (dispatcher: Dispatcher, slows: number): Promise<unknown> => {
+      const answer = answerOf(dispatcher, batch);
+      for (let i = 0; i < slows; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        release();
+      }
+      return answer;
+    };
+    expect(await ended(dispatcherOf(methods), 3)).toMatchObject([{ id: 1, result: 'slow' }, { id: 2, result: 'slow' }, { id: 3 }]);
+    expect(begun).toEqual(['slow', 'quick', 'slow', 'slow']);
+    begun.length = 0;
+    expect(await ended(dispatcherOf(methods, { batchMs: 1 }), 1)).toMatchObject([{ id: 1, result: 'slow' }, { id: 2, error: { code: -32005 } }, { id: 3 }]);
+    expect(begun).toEqual(['slow', 'quick']);
   });
 
   it('bounds the calls in flight', async () => {

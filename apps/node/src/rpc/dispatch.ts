@@ -32,25 +32,44 @@ export class Dispatcher {
 
   /** Items are begun in their order, so that transactions are admitted in it; they end when they end. */
   private async answerBatch(requests: readonly unknown[], context: CallContext): Promise<string | null> {
-    const { batchItems, batchAnswerBytes } = this.services.limits;
+    const { batchItems, batchAnswerBytes, batchMs } = this.services.limits;
     if (requests.length === 0) return failure(null, new RpcError(CODES.invalidRequest, 'empty batch'));
     if (requests.length > batchItems) return failure(null, new RpcError(CODES.invalidRequest, `batch too large: ${requests.length} calls, at most ${batchItems} in one batch`));
     const answers: Promise<string | null>[] = [];
     let bytes = 0;
     let sliceBeganMs = performance.now();
+    const breathe = async (): Promise<void> => {
+      if (performance.now() - sliceBeganMs < SLICE_MS) return;
+      await nextTurn();
+      sliceBeganMs = performance.now();
+    };
+    const endsMs = performance.now() + batchMs;
+    let lastLong: Promise<unknown> | null = null;
+    const begin = (request: unknown): Promise<string | null> => {
+      if (!this.isLong(request)) return this.answerOne(request, context);
+      const answer = lastLong === null ? this.answerOne(request, context) : lastLong.then(async () => {
+        await breathe();
+        if (performance.now() < endsMs && bytes <= batchAnswerBytes) return this.answerOne(request, context);
+        return isNotification(request) ? null : failure(idOf(request), limitExceeded(`not begun: the batch took more than ${batchMs} ms, or its answers more than ${batchAnswerBytes} bytes. Ask for less at once`));
+      });
+      return (lastLong = answer);
+    };
     for (const request of requests) {
       answers.push(
-        this.answerOne(request, context).then((answer) => {
+        begin(request).then((answer) => {
           bytes += answer?.length ?? 0;
           return answer === null || bytes <= batchAnswerBytes ? answer : failure(idOf(request), limitExceeded(`the answers of the batch exceed ${batchAnswerBytes} bytes: ask for less at once`));
         }),
       );
-      if (performance.now() - sliceBeganMs < SLICE_MS) continue;
-      await nextTurn();
-      sliceBeganMs = performance.now();
+      await breathe();
     }
     const due = (await Promise.all(answers)).filter((answer) => answer !== null);
     return due.length === 0 ? null : `[${due.join(',')}]`;
+  }
+
+  private isLong(request: unknown): boolean {
+    const call = readRequest(request);
+    return call !== null && this.methods.get(call.method)?.isLong === true;
   }
 
   private async answerOne(request: unknown, context: CallContext): Promise<string | null> {
@@ -92,6 +111,10 @@ function readRequest(request: unknown): Call | null {
   const { jsonrpc, method, params, id } = request as Record<string, unknown>;
   if (jsonrpc !== '2.0' || typeof method !== 'string' || (id !== undefined && !isId(id))) return null;
   return { method, params, id };
+}
+
+function isNotification(request: unknown): boolean {
+  return readRequest(request)?.id === undefined;
 }
 
 function isId(value: unknown): value is Id {

@@ -77,7 +77,7 @@ export function toRpcError(error: unknown): RpcError | null {
   if (typeof code !== 'string') return null;
   if (code === 'executionReverted' && error instanceof EvmError) return revertError(error.details.revertData ?? new Uint8Array(0));
   if (FORBIDDEN.has(code)) return new RpcError(CODES.rejected, error.message);
-  if (code === 'tooManyLogs' || code === 'searchTooLong' || code === 'traceTooLarge') return limitExceeded(error.message);
+  if (code === 'tooManyLogs' || code === 'searchTooLong' || code === 'traceTooLarge' || code === 'executorBusy') return limitExceeded(error.message);
   if (code === 'storeClosed') return serverError('the node is stopping');
   const words = GETH_WORDS[code];
   if (words === undefined) return OTHER_REFUSALS.has(code) ? serverError(error.message) : null;

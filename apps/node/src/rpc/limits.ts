@@ -5,6 +5,8 @@ export interface RpcLimits {
   batchItems: number;
   /** Of all answers of one batch together, and of one alone: the gateway takes no more than 32 MiB from a node. */
   batchAnswerBytes: number;
+  /** A batch begins no call that may take long (executions, searches) after this: with the last one's time the gateway still waits for the answer. */
+  batchMs: number;
   /** Calls that are being answered at one time, over all connections. */
   callsInFlight: number;
   /** Blocks that a log query by address or topic may span: an index leads to the few that count. */
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: RpcLimits = {
   bodyBytes: 5 * 1024 * 1024,
   batchItems: 1000,
   batchAnswerBytes: 25 * 1024 * 1024,
+  batchMs: 20_000,
   callsInFlight: 5000,
   logRangeBlocks: 100_000,
   openLogRangeBlocks: 5000,

@@ -28,6 +28,8 @@ export interface Method {
   params: readonly string[];
   /** One sentence, and where it differs from Ethereum. */
   doc: string;
+  /** Whether it may take long: of one batch, such calls follow each other. */
+  isLong: boolean;
   /** @throws RpcError, or an error with a code that `toRpcError` knows. */
   call(context: CallContext, params: unknown): unknown;
 }
@@ -42,9 +44,15 @@ export function method<A extends readonly unknown[]>(
   return {
     name,
     doc,
+    isLong: false,
     params: params.map((param) => (param.fallback === undefined ? param.name : `${param.name}?`)),
     call: (context, given) => handle(context, ...readParams(params, given)),
   };
+}
+
+/** Of one batch one at a time, so that a batch of a thousand leaves room for whoever else calls. */
+export function long(method: Method): Method {
+  return { ...method, isLong: true };
 }
 
 export function contextOf(services: RpcServices, subscriptions: SubscriptionSink | null): CallContext {

@@ -15,6 +15,8 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   /** Wall-clock time after which the thread is ended, beside what the job itself observes. */
   limitMs: number;
+  /** How long it may wait for its turn; for ever without this. */
+  waitMs?: number;
 }
 
 /** The thread was ended because a job took too long. `trying` and `isFirst` are what a building job had told. */
@@ -67,14 +69,18 @@ export class ExecutionThread {
     this.rest();
   }
 
-  /** @throws EvmError `cancelled`, `executorFailed`, and what the job throws; JobOverran. */
+  /** @throws EvmError `cancelled`, `executorFailed`, `executorBusy`, and what the job throws; JobOverran. */
   run(job: Job, options: RunOptions): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       if (this.isClosed || options.signal?.aborted === true) return reject(cancelled());
       const entry: Waiting = { id: ++this.ids, job, options, attempts: 0, resolve, reject, slot: -1, timers: [], stopListening: () => undefined };
       const onAbort = (): void => this.abort(entry);
       options.signal?.addEventListener('abort', onAbort, { once: true });
-      entry.stopListening = () => options.signal?.removeEventListener('abort', onAbort);
+      const wait = options.waitMs === undefined ? undefined : setTimeout(() => this.giveUp(entry), options.waitMs);
+      entry.stopListening = () => {
+        clearTimeout(wait);
+        options.signal?.removeEventListener('abort', onAbort);
+      };
       this.waiting.push(entry);
       this.start();
       this.dispatch();
@@ -151,6 +157,14 @@ export class ExecutionThread {
     }
     Atomics.store(this.flags, entry.slot * SLOT_FLAGS + CANCELLED, 1);
     entry.timers.push(setTimeout(() => this.endFor(entry, cancelled()), CANCEL_GRACE_MS));
+  }
+
+  /** Its turn has not come: whoever asked has an answer while it still listens, and this thread does nothing for those who are gone. */
+  private giveUp(entry: Waiting): void {
+    const place = this.waiting.indexOf(entry);
+    if (place < 0) return;
+    this.waiting.splice(place, 1);
+    this.settle(entry, () => entry.reject(new EvmError('executorBusy', `too many calls wait for this node: this one’s turn did not come within ${entry.options.waitMs} ms; try again`)));
   }
 
   private overran(entry: Waiting): void {

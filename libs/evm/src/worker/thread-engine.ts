@@ -17,17 +17,24 @@ export interface ThreadOptions {
   folder: string;
   /** A program that calls `serveExecution` where it is not on its main thread: the node's own file, as a rule. */
   file: string;
+  /** How long a call waits for its turn; default 5 seconds. */
+  callWaitMs?: number;
 }
 
 /** What the thread itself needs to notice that its time is over, before it is ended. */
 const GRACE_MS = 250;
 
+/** With the longest trace, less than the gateway waits for an answer: it would ask the next node for the same. */
+const CALL_WAIT_MS = 5_000;
+
 /** Runs blocks on one thread and calls on another, so that neither the caller's thread nor a block waits for a call. */
 export class ThreadEngine implements Engine {
   private readonly blocks: ExecutionThread;
   private readonly calls: ExecutionThread;
+  private readonly callWaitMs: number;
 
-  constructor(store: ChainStore, { folder, file }: ThreadOptions) {
+  constructor(store: ChainStore, { folder, file, callWaitMs = CALL_WAIT_MS }: ThreadOptions) {
+    this.callWaitMs = callWaitMs;
     const data = { role: 'steleExecution' as const, folder, genesis: encodeGenesis(store.genesis) };
     this.blocks = new ExecutionThread(file, data, BLOCK_LANES);
     this.calls = new ExecutionThread(file, data, CALL_LANES);
@@ -53,16 +60,16 @@ export class ThreadEngine implements Engine {
   }
 
   async call(call: BoundedCall): Promise<CallResult> {
-    return this.ended(call, run(this.calls, { kind: 'call', call }, { limitMs: call.timeoutMs + GRACE_MS }));
+    return this.ended(call, run(this.calls, { kind: 'call', call }, { limitMs: call.timeoutMs + GRACE_MS, waitMs: this.callWaitMs }));
   }
 
   async estimate(call: BoundedCall): Promise<bigint> {
-    return this.ended(call, run(this.calls, { kind: 'estimate', call }, { limitMs: call.timeoutMs + GRACE_MS }));
+    return this.ended(call, run(this.calls, { kind: 'estimate', call }, { limitMs: call.timeoutMs + GRACE_MS, waitMs: this.callWaitMs }));
   }
 
   async trace({ transactions, ...request }: TraceRequest): Promise<CallFrame[]> {
     const job = { kind: 'trace' as const, request, transactions: packTransactions(transactions) };
-    return this.ended(request, run(this.calls, job, { limitMs: request.timeoutMs + GRACE_MS }));
+    return this.ended(request, run(this.calls, job, { limitMs: request.timeoutMs + GRACE_MS, waitMs: this.callWaitMs }));
   }
 
   get isPrepared(): boolean {

@@ -226,6 +226,18 @@ describe('threads that fail', () => {
     await expect(apart.executeBlock({ ...request, transactions: [deploys] })).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  test('a call whose turn does not come is refused, and those that run go on', async () => {
+    const program = join(folder, 'hangs.cjs');
+    writeFileSync(program, HANGS);
+    const apart = await createExecutor({ store: chain.store, threads: { folder: chain.folder, file: program, callWaitMs: 1500 }, callTimeoutMs: 30_000 });
+    const code = (error: unknown): unknown => (error as { code?: unknown }).code;
+    const calls = Array.from({ length: 6 }, () => apart.call({ data: hexToBytes('0x00') }).catch(code));
+    // Four run side by side.
+    expect(await Promise.all(calls.slice(4))).toEqual(['executorBusy', 'executorBusy']);
+    await apart.close();
+    expect(await Promise.all(calls)).toEqual(['cancelled', 'cancelled', 'cancelled', 'cancelled', 'executorBusy', 'executorBusy']);
+  });
+
   test('one that does not answer is ended: a block when it is cancelled, a call when its time is over, a building without the transaction that held it', async () => {
     const apart = await withProgram('hangs.cjs', HANGS);
     const controller = new AbortController();

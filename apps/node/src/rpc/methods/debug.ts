@@ -2,7 +2,7 @@ import type { CallFrame, TraceOptions } from '#evm';
 import { to0x } from '#ledger';
 import { serverError } from '../errors.js';
 import { toQuantity } from '../format/quantity.js';
-import { method, type Method } from '../method.js';
+import { long, method, type Method } from '../method.js';
 import { blockNumber, heightOf } from '../params/block-id.js';
 import { field, fieldsOf, optional, required, wrong, type Read } from '../params/parser.js';
 import { flag, hash } from '../params/values.js';
@@ -38,19 +38,19 @@ function formatFrame(frame: CallFrame): Record<string, unknown> {
 
 /** What a decided transaction did within: executed again, which takes as long as it took. */
 export const DEBUG_METHODS: readonly Method[] = [
-  method('debug_traceTransaction', 'The calls of a committed transaction, by callTracer.', [required('hash', hash), required('options', traceOptions)], async ({ chain }, transactionHash, options) => {
+  long(method('debug_traceTransaction', 'The calls of a committed transaction, by callTracer.', [required('hash', hash), required('options', traceOptions)], async ({ chain }, transactionHash, options) => {
     const place = chain.store.transaction(transactionHash);
     if (place === null) throw serverError('transaction not found');
     const [frame] = await chain.executor.trace(place.height, place.index, options);
     if (frame === undefined) throw serverError('transaction not found');
     return formatFrame(frame);
-  }),
-  method('debug_traceBlockByNumber', 'The calls of each transaction of a block, by callTracer.', [required('block', blockNumber), optional('options', traceOptions, { onlyTopCall: false })], async ({ chain }, block, options) => {
+  })),
+  long(method('debug_traceBlockByNumber', 'The calls of each transaction of a block, by callTracer.', [required('block', blockNumber), optional('options', traceOptions, { onlyTopCall: false })], async ({ chain }, block, options) => {
     const height = heightOf(chain, block);
     if (height === null) throw serverError(`block not found`);
     if (height === 0n) throw serverError('genesis is not traceable');
     const frames = await chain.executor.trace(height, null, options);
     const results = chain.store.results(height) ?? [];
     return frames.map((frame, i) => ({ txHash: to0x(results[i]?.transactionHash ?? new Uint8Array(32)), result: formatFrame(frame) }));
-  }),
+  })),
 ];

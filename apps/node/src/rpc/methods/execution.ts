@@ -3,7 +3,7 @@ import { to0x, type Bytes } from '#ledger';
 import type { ChainAccess } from '../backend.js';
 import { revertError, serverError } from '../errors.js';
 import { toQuantity } from '../format/quantity.js';
-import { method, type Method } from '../method.js';
+import { long, method, type Method } from '../method.js';
 import { blockId, LATEST, stateHeightOf } from '../params/block-id.js';
 import { call, overrides, type CallParam } from '../params/call.js';
 import { optional, required } from '../params/parser.js';
@@ -23,7 +23,7 @@ function checkAccess({ store }: ChainAccess, { from, to = null, data = NOTHING }
 
 /** Executions that leave nothing behind. */
 export const EXECUTION_METHODS: readonly Method[] = [
-  method('eth_call', 'Executes a call on the state after a block; takes Geth’s state overrides. Fees are ignored.',
+  long(method('eth_call', 'Executes a call on the state after a block; takes Geth’s state overrides. Fees are ignored.',
     [required('transaction', call), optional('block', blockId, LATEST), optional('overrides', overrides, [])],
     async ({ chain }, transaction, block, stateOverrides) => {
       const result = await chain.executor.call(requestFor(chain, transaction, stateOverrides), stateHeightOf(chain, block));
@@ -31,13 +31,13 @@ export const EXECUTION_METHODS: readonly Method[] = [
       if (result.code === 'executionReverted') throw revertError(result.returnData);
       throw serverError(result.message);
     },
-  ),
-  method('eth_estimateGas', 'The gas limit that a transaction needs, at most 1.5 % too much.',
+  )),
+  long(method('eth_estimateGas', 'The gas limit that a transaction needs, at most 1.5 % too much.',
     [required('transaction', call), optional('block', blockId, LATEST), optional('overrides', overrides, [])],
     async ({ chain }, transaction, block, stateOverrides) => {
       const request = requestFor(chain, transaction, stateOverrides);
       checkAccess(chain, request);
       return toQuantity(await chain.executor.estimateGas(request, stateHeightOf(chain, block)));
     },
-  ),
+  )),
 ];

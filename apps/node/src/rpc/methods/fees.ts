@@ -1,7 +1,7 @@
 import { Turns, type ChainStore } from '#evm';
 import { serverError } from '../errors.js';
 import { toQuantity } from '../format/quantity.js';
-import { method, type Method } from '../method.js';
+import { long, method, type Method } from '../method.js';
 import { blockNumber, heightOf } from '../params/block-id.js';
 import { listOf, optional, required, wrong, type Read } from '../params/parser.js';
 import { count } from '../params/values.js';
@@ -37,7 +37,7 @@ export const FEE_METHODS: readonly Method[] = [
   method('eth_gasPrice', 'Always 0: this chain charges nothing.', [], () => '0x0'),
   method('eth_maxPriorityFeePerGas', 'Always 0: this chain charges nothing.', [], () => '0x0'),
   method('eth_blobBaseFee', 'Always 0: this chain takes no blobs.', [], () => '0x0'),
-  method('eth_feeHistory', 'How full blocks were; base fees and rewards are 0.',
+  long(method('eth_feeHistory', 'How full blocks were; base fees and rewards are 0.',
     [required('blockCount', count), required('newestBlock', blockNumber), optional('rewardPercentiles', percentiles, [])],
     async ({ chain, limits }, wanted, newest, rewardPercentiles) => {
       const last = heightOf(chain, newest);
@@ -53,5 +53,5 @@ export const FEE_METHODS: readonly Method[] = [
         ...(rewardPercentiles.length === 0 ? {} : { reward: gasUsedRatio.map(() => rewardPercentiles.map(() => '0x0')) }),
       };
     },
-  ),
+  )),
 ];

@@ -15,6 +15,7 @@ const REASONS: Record<string, string> = {
 export const REFUSED_METHODS: readonly Method[] = Object.entries(REASONS).map(([name, reason]) => ({
   name,
   params: [],
+  isLong: false,
   doc: `Refused: ${reason}.`,
   call: () => {
     throw new RpcError(CODES.methodNotFound, `the method ${name} does not exist/is not available: ${reason}`);
