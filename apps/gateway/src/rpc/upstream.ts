@@ -16,7 +16,7 @@ const PROBE = Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","p
 /** The node lives, as its probes say, and has not answered this call in all the time that a call may take: no other is asked. */
 export class CallTookTooLong extends Error {}
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+const isTimeout = (error: unknown): boolean => typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError';
 
 export interface RpcAnswer {
   status: number;
