@@ -33,6 +33,8 @@ export class TestNode {
   maxLogs = 10_000;
   /** So many bytes more in every header. */
   padding = 0;
+  /** So many characters of data in every log. */
+  logData = 0;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -118,7 +120,7 @@ export class TestNode {
   /** One log in every even block. */
   private logs({ fromBlock, toBlock }: { fromBlock: string; toBlock: string }): unknown[] {
     const heights = Array.from({ length: Math.max(0, Math.min(this.height, Number(toBlock)) - Number(fromBlock) + 1) }, (_, index) => Number(fromBlock) + index);
-    return heights.filter((height) => height % 2 === 0).map((height) => ({ address: `0x${'ab'.repeat(20)}`, topics: [], blockNumber: quantity(height), logIndex: '0x0' }));
+    return heights.filter((height) => height % 2 === 0).map((height) => ({ address: `0x${'ab'.repeat(20)}`, topics: [], ...(this.logData === 0 ? {} : { data: `0x${'0'.repeat(this.logData)}` }), blockNumber: quantity(height), logIndex: '0x0' }));
   }
 
   private reply({ id, method, params }: Call): Record<string, unknown> {

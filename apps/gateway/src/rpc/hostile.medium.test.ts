@@ -63,6 +63,46 @@ describe('a client that means harm', () => {
   });
 });
 
+describe('logs with much data', () => {
+  const batchOf = async (ids: readonly unknown[]): Promise<{ id: number; result?: { blockNumber: string }[]; error?: { code: number } }[]> => {
+    const body = ids.map((filter, id) => ({ jsonrpc: '2.0', id, method: 'eth_getFilterChanges', params: [filter] }));
+    return (await stele.call('POST', `/rpc/${chainId}`, { as: owner, body })).body as never;
+  };
+  const numbers = (logs: { blockNumber: string }[] | undefined): number[] => (logs ?? []).map(({ blockNumber }) => Number(blockNumber));
+
+  it('come in several polls, none lost, also in a batch whose answers would be too long', async () => {
+    const add = async (): Promise<unknown> => (await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: { jsonrpc: '2.0', id: 1, method: 'eth_newFilter', params: [{}] } })).body['result'];
+    const from = (nodes[0] as TestNode).height;
+    const ids = [await add(), await add(), await add(), await add()];
+    for (const node of nodes) Object.assign(node, { height: from + 12, logData: 5 * 1024 * 1024, maxLogs: 1 });
+    const wanted = Array.from({ length: 12 }, (_, i) => from + 1 + i).filter((height) => height % 2 === 0);
+    const told: number[][] = [[], [], [], []];
+    let refused = 0;
+    for (let polls = 0; polls < 20 && told.some((heights) => heights.length < wanted.length); polls++) {
+      for (const { id, result, error } of await batchOf(ids)) {
+        told[id]?.push(...numbers(result));
+        expect(numbers(result).length).toBeLessThanOrEqual(2);
+        refused += error === undefined ? 0 : 1;
+      }
+    }
+    for (const node of nodes) Object.assign(node, { logData: 0, maxLogs: 10_000 });
+    expect(told).toEqual([wanted, wanted, wanted, wanted]);
+    expect(refused).toBeGreaterThan(0);
+  }, 20_000);
+});
+
+it('a batch is answered in its order, whoever answers what, and notifications are not', async () => {
+  const one = (method: string, id?: unknown, params: unknown[] = []): unknown => ({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, params });
+  const body = [one('eth_blockNumber', 7), one('eth_newBlockFilter', 7), one('eth_newBlockFilter'), 5, one('eth_getFilterChanges', 7, ['0x1']), one('name', 'x')];
+  expect((await stele.call('POST', `/rpc/${chainId}`, { as: owner, body })).body).toEqual([
+    { jsonrpc: '2.0', id: 7, result: `0x${(nodes[0] as TestNode).height.toString(16)}` },
+    { jsonrpc: '2.0', id: 7, result: expect.stringMatching(/^0x[0-9a-f]{32}$/) },
+    { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'invalid request' } },
+    { jsonrpc: '2.0', id: 7, error: { code: -32000, message: 'filter not found' } },
+    { jsonrpc: '2.0', id: 'x', result: expect.stringMatching(/^[ab]$/) },
+  ]);
+});
+
 describe('what filters and subscriptions name', () => {
   const address = (n: number): string => `0x${n.toString(16).padStart(40, '0')}`;
   const thousand = Array.from({ length: 1_000 }, (_, n) => address(n));

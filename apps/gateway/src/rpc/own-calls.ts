@@ -18,7 +18,7 @@ export interface SubscriptionSink {
 const OWN_WORDS = [Buffer.from('ilter'), Buffer.from('ubscribe')];
 /** A batch with more is left to the node, which refuses it. */
 const MAX_BATCH = 1_000;
-/** Of all that the gateway answers of one batch, as nodes bound theirs: calls beyond are not begun. */
+/** Of all that the gateway answers of one batch: calls beyond are not begun. */
 const MAX_BATCH_ANSWER_BYTES = 25 * 1024 * 1024;
 
 function idOf(params: unknown): string {
@@ -37,7 +37,15 @@ function textOf(items: unknown[]): string | null {
 }
 
 function tooMuch({ id }: RpcMessage): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: CODES.limitExceeded, message: `the answers of the batch exceed ${MAX_BATCH_ANSWER_BYTES} bytes: ask for less at once` } });
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: CODES.limitExceeded, message: `not begun: the answers of the batch exceed ${MAX_BATCH_ANSWER_BYTES} bytes. Ask for less at once` } });
+}
+
+/** The answers as their calls stand: the specification does not ask for it, but clients whose ids are not unique count on it. */
+function inOrder(items: readonly unknown[], ours: ReadonlySet<unknown>, fromHere: readonly string[], fromNode: readonly string[]): string[] {
+  const answered = items.filter((item) => !isCall(item) || item.id !== undefined);
+  if (answered.length !== fromHere.length + fromNode.length) return [...fromHere, ...fromNode];
+  const [here, node] = [fromHere.values(), fromNode.values()];
+  return answered.map((item) => (ours.has(item) ? here : node).next().value as string);
 }
 
 const answerOf = (json: string): RpcAnswer => ({ status: 200, contentType: 'application/json', body: Buffer.from(json) });
@@ -59,27 +67,37 @@ export class OwnCalls {
     const isBatch = body.toString('latin1').trimStart().startsWith('[');
     // What is no call at all is refused by the node as well.
     const ours = new Set<unknown>(own);
-    const rest = textOf(items.filter((item) => !ours.has(item)));
+    const others = items.filter((item) => !ours.has(item));
+    const rest = textOf(others);
     if (rest === null) return answerOf(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: CODES.invalidRequest, message: 'invalid request: it is nested too deeply' } }));
-    const answers: string[] = [];
-    let bytes = 0;
-    for (const call of own) {
-      const answered = bytes > MAX_BATCH_ANSWER_BYTES ? tooMuch(call) : JSON.stringify(await this.answerOne(access, call, sink));
-      bytes += answered.length;
-      if (call.id !== undefined) answers.push(bytes > MAX_BATCH_ANSWER_BYTES ? tooMuch(call) : answered);
-    }
-    if (rest !== '[]') answers.push(...messagesOf((await this.forwarder.forward(access, Buffer.from(rest))).body).map((answer) => JSON.stringify(answer)));
+    // First: where no node answers, no filter has gone on.
+    const fromNode = others.length === 0 ? [] : messagesOf((await this.forwarder.forward(access, Buffer.from(rest))).body).map((answer) => JSON.stringify(answer));
+    const fromHere = await this.answerOwn(access, own, isBatch, sink);
+    const answers = inOrder(items, ours, fromHere, fromNode);
     if (answers.length === 0) return { status: 204, contentType: 'application/json', body: Buffer.alloc(0) };
     return answerOf(isBatch ? `[${answers.join(',')}]` : (answers[0] as string));
   }
 
-  private async answerOne(access: ChainAccess, call: RpcMessage, sink: SubscriptionSink | null): Promise<unknown> {
+  private async answerOwn(access: ChainAccess, own: readonly RpcMessage[], isBatch: boolean, sink: SubscriptionSink | null): Promise<string[]> {
+    const answers: string[] = [];
+    let bytes = 0;
+    for (const call of own) {
+      const answered = bytes > MAX_BATCH_ANSWER_BYTES ? tooMuch(call) : JSON.stringify(await this.answerOne(access, call, isBatch, sink));
+      bytes += answered.length;
+      // What was answered is told, however long: a poll's filter has gone on behind it.
+      if (call.id !== undefined) answers.push(answered);
+    }
+    return answers;
+  }
+
+  private async answerOne(access: ChainAccess, call: RpcMessage, isBatch: boolean, sink: SubscriptionSink | null): Promise<unknown> {
     const id = call.id ?? null;
     try {
       return { jsonrpc: '2.0', id, result: await this.handlerOf(access, call, sink)?.() };
     } catch (error) {
       if (error instanceof RpcError) return { jsonrpc: '2.0', id, error: { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) } };
-      if (error instanceof CodedError) throw error;
+      if (error instanceof CodedError && !isBatch) throw error;
+      if (error instanceof CodedError) return { jsonrpc: '2.0', id, error: { code: CODES.server, message: error.message, data: { code: error.code } } };
       this.logger.error({ err: error, method: call.method }, 'a call failed');
       return { jsonrpc: '2.0', id, error: { code: CODES.internal, message: 'internal error' } };
     }

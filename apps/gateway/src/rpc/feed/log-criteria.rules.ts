@@ -12,6 +12,7 @@ export interface LogCriteria {
 export interface RpcLog {
   address: string;
   topics: string[];
+  data?: string;
   blockNumber: string;
   logIndex: string;
 }

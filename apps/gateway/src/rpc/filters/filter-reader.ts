@@ -12,6 +12,8 @@ export interface NodeCall {
 const MAX_RANGE_BLOCKS = 5_000;
 /** Logs of one poll; what is beyond comes with the next. */
 const MAX_LOGS = 10_000;
+/** The same in characters of data, but for the last block's. */
+const MAX_DATA = 8 * 1024 * 1024;
 
 const quantity = (height: number): string => `0x${height.toString(16)}`;
 
@@ -39,14 +41,22 @@ export async function readNewLogs(call: NodeCall, query: Record<string, unknown>
   const last = query['toBlock'] === 'earliest' ? 0 : bound(query['toBlock'], head);
   const end = Math.min(last, head);
   const logs: unknown[] = [];
+  let dataLength = 0;
+  const take = (found: readonly RpcLog[]): void => {
+    // One by one: a block may hold more than a call takes arguments.
+    for (const log of found) {
+      logs.push(log);
+      dataLength += log.data?.length ?? 0;
+    }
+  };
   let next = Math.max(fromHeight, first);
   let span = MAX_RANGE_BLOCKS;
-  while (next <= end && logs.length < MAX_LOGS) {
+  while (next <= end && logs.length < MAX_LOGS && dataLength < MAX_DATA) {
     const to = Math.min(end, next + span - 1);
     try {
       const part = { address: query['address'], topics: query['topics'], fromBlock: quantity(next), toBlock: quantity(to) };
       const { result, height } = await call.atHeight('eth_getLogs', [part]);
-      logs.push(...(result as unknown[]));
+      take(result as RpcLog[]);
       next = Math.max(next, Math.min(to, height) + 1);
       // Another node answers now, which is behind the one that told the head: the rest comes with a later poll.
       if (height < to) return { logs, nextHeight: next };
@@ -56,8 +66,7 @@ export async function readNewLogs(call: NodeCall, query: Record<string, unknown>
         span = Math.max(1, Math.floor((to - next + 1) / 2));
         continue;
       }
-      // One by one: a block may hold more than a call takes arguments.
-      for (const log of await readReceiptLogs(call, next, readCriteria(query, 'filter'))) logs.push(log);
+      take(await readReceiptLogs(call, next, readCriteria(query, 'filter')));
       next += 1;
     }
   }
