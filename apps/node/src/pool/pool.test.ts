@@ -165,4 +165,57 @@ describe('pool', () => {
     expect(pool.expire(3_600_001)).toBe(1);
     expect(pool.size).toBe(0);
   });
+
+  describe('leaves room for others', () => {
+    const limits = { ...DEFAULT_POOL_LIMITS, transactions: 400, bytes: 40_000 };
+    const memberOf = ({ senderKey }: AdmittedTransaction): number | null => members.get(senderKey) ?? null;
+    const members = new Map(Array.from({ length: 300 }, (_, i) => [toHex(account(`one ${i}`)), 1]));
+    const fill = (pool: Pool, who: string, nonce: number, bytes = 10, from: 'client' | 'peer' = 'client'): number => {
+      let taken = 0;
+      for (let i = 0; i < 1000; i++) {
+        const before = pool.size;
+        expect(['accepted', 'poolFull']).toContain(refusal(() => pool.add(transaction(`${who} ${i % 300}`, nonce + Math.floor(i / 300), { bytes }), stateWith(), 0, from)));
+        taken += pool.size - before;
+      }
+      return taken;
+    };
+
+    it('whatever one member sends, by number and by bytes, and whatever of it peers have taken in', () => {
+      const pool = new Pool(limits, memberOf);
+      expect(fill(pool, 'one', 0)).toBe(300);
+      expect(fill(pool, 'one', 0, 10, 'peer')).toBe(43);
+      expect(fill(pool, 'nobody', 0)).toBe(43);
+      expect(refusal(() => pool.add(transaction('one 299', 3), stateWith(), 0))).toBe('poolFull');
+      const large = new Pool(limits, memberOf);
+      expect(fill(large, 'one', 0, 1000)).toBe(30);
+      expect(fill(large, 'nobody', 0, 1000)).toBe(7);
+    });
+
+    it('so that what no block can take keeps out nothing that one could', () => {
+      const pool = new Pool(limits, memberOf);
+      const gapped = fill(pool, 'stranger', 1);
+      expect(gapped).toBe(134);
+      expect(fill(pool, 'nobody', 0)).toBe(300 - gapped);
+    });
+
+    it('also by replacing small transactions with large ones', () => {
+      const pool = new Pool(limits, memberOf);
+      expect(fill(pool, 'one', 0)).toBe(300);
+      const grown = (i: number): string => refusal(() => pool.add(transaction(`one ${i}`, 0, { fee: 1n, bytes: 10_000 }), stateWith(), 2000));
+      expect([grown(0), grown(1), grown(2), grown(3)]).toEqual(['accepted', 'accepted', 'poolFull', 'poolFull']);
+      expect(pool.sizeBytes).toBeLessThanOrEqual(limits.bytes);
+      expect(refusal(() => pool.add(transaction('one 3', 0, { fee: 1n, bytes: 10 }), stateWith(), 2000))).toBe('accepted');
+    });
+
+    it('and forgets what has gone', () => {
+      const pool = new Pool(limits, memberOf);
+      const [taken, gapped] = [fill(pool, 'one', 0), fill(pool, 'nobody', 1)];
+      expect([taken, gapped]).toEqual([300, 34]);
+      for (let i = 0; i < 300; i += 2) pool.drop(transaction(`one ${i}`, 0, {}).hash);
+      pool.advance(Array.from({ length: 150 }, (_, i) => transaction(`one ${2 * i + 1}`, 0)));
+      pool.expire(600_001);
+      expect([pool.size, pool.sizeBytes, pool.hasReady]).toEqual([0, 0, false]);
+      expect([fill(pool, 'one', 1), fill(new Pool(limits, memberOf), 'one', 1)]).toEqual([134, 134]);
+    });
+  });
 });

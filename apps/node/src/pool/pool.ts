@@ -3,6 +3,7 @@ import { toHex } from '#ledger';
 import { AccountQueue, type PoolEntry } from './account-queue.js';
 import { inFairOrder } from './fair-order.js';
 import { PoolError } from './pool-error.js';
+import { mayGrow, type Growth, type Share } from './share.js';
 
 export interface PoolLimits {
   /** Per sender, without a gap. */
@@ -41,13 +42,15 @@ const PEER_ROOM = 4;
 const REPLACE_PERCENT = 10n;
 
 /**
- * Transactions that wait for a block: first in, first out for each sender; members share a block's gas evenly, and their senders take
- * turns, so that none crowds out the others. Time and state are given by the caller.
+ * Transactions that wait for a block: first in, first out for each sender; members share a block's gas evenly, and the pool itself, and
+ * their senders take turns, so that none crowds out the others. Time and state are given by the caller.
  */
 export class Pool {
   private readonly accounts = new Map<string, AccountQueue>();
   /** By id: no two transactions whose hashes begin alike wait here at once. */
   private readonly byIds = new Map<string, PoolEntry>();
+  /** By member; null stands for nobody's. */
+  private readonly shares = new Map<number | null, Share>();
   private bytes = 0;
   private arrivals = 0;
   private readyTotal = 0;
@@ -114,15 +117,13 @@ export class Pool {
     if (transaction.value > 0n && transaction.value > (account?.balance ?? 0n)) throw new PoolError('insufficientFunds', `insufficient funds: the account holds ${account?.balance ?? 0n} wei and sends ${transaction.value}`);
     const rival = queue.at(transaction.nonce);
     if (rival === undefined) this.checkRoom(queue, transaction, from);
-    else this.checkReplacement(rival, transaction, nowMs);
-    const before = queue.readyCount;
+    else this.checkReplacement(queue, rival, transaction, nowMs, from);
     const entry: PoolEntry = { transaction, arrival: rival?.arrival ?? this.arrivals++, arrivedAtMs: nowMs };
-    queue.put(entry);
+    this.change(queue, () => queue.put(entry));
     if (queue.size === 1) this.accounts.set(senderKey, queue);
-    if (rival !== undefined) this.forget(rival);
+    if (rival !== undefined) this.forget(rival, queue);
     this.byIds.set(id, entry);
-    this.bytes += transaction.raw.length;
-    this.readyTotal += queue.readyCount - before;
+    this.grow(queue, transaction.raw.length);
     return 'added';
   }
 
@@ -145,10 +146,8 @@ export class Pool {
     for (const [key, { nonce }] of last) {
       const queue = this.accounts.get(key);
       if (queue === undefined) continue;
-      const before = queue.readyCount;
-      const used = queue.advance(nonce + 1n);
-      this.readyTotal += queue.readyCount - before;
-      for (const entry of used) this.forget(entry);
+      const used = this.change(queue, () => queue.advance(nonce + 1n));
+      for (const entry of used) this.forget(entry, queue);
       gone += used.length;
       if (queue.size === 0) this.accounts.delete(key);
     }
@@ -184,15 +183,25 @@ export class Pool {
     if (ahead >= BigInt(readyPerAccount + gappedPerAccount)) throw new PoolError('nonceTooHigh', `nonce ${transaction.nonce} is ${ahead} above the account's next nonce ${queue.nextNonce}`);
     const full = ahead === 0n ? queue.readyCount >= readyPerAccount : queue.gappedCount >= gappedPerAccount;
     if (full) throw new PoolError('accountQueueFull', `the account has ${queue.size} transactions waiting: send more when some are committed`);
-    if (this.size >= transactions || this.bytes + transaction.raw.length > bytes) throw new PoolError('poolFull', 'the node holds as many waiting transactions as it may: try again soon');
+    this.checkShare(queue, { transactions: 1, bytes: transaction.raw.length, isGapped: ahead !== 0n }, from);
   }
 
-  private checkReplacement(old: PoolEntry, transaction: AdmittedTransaction, nowMs: number): void {
+  private checkShare(queue: AccountQueue, by: Growth, from: 'client' | 'peer'): void {
+    const free = { transactions: this.limits.transactions - this.size, bytes: this.limits.bytes - this.bytes };
+    if (mayGrow(this.shareOf(queue), free, by, from)) return;
+    if (free.transactions < by.transactions || free.bytes < by.bytes) throw new PoolError('poolFull', 'the node holds as many waiting transactions as it may: try again soon');
+    const whose = queue.member === null ? 'accounts that are no member’s' : 'accounts of one member';
+    throw new PoolError('poolFull', `${whose} have as many transactions waiting${by.isGapped ? ' behind gaps in their nonces' : ''} as leaves room for others: try again soon`);
+  }
+
+  private checkReplacement(queue: AccountQueue, old: PoolEntry, transaction: AdmittedTransaction, nowMs: number, from: 'client' | 'peer'): void {
     const enough = (offered: bigint, before: bigint): boolean => offered > before && offered * 100n >= before * (100n + REPLACE_PERCENT);
     if (!enough(transaction.maxFeePerGas, old.transaction.maxFeePerGas) || !enough(transaction.maxPriorityFeePerGas, old.transaction.maxPriorityFeePerGas)) {
       throw new PoolError('replacementUnderpriced', `replacement transaction underpriced: another with nonce ${transaction.nonce} waits, and both offered fees must be ${REPLACE_PERCENT} % above its (they are never charged)`);
     }
     if (nowMs - old.arrivedAtMs < this.limits.replaceIntervalMs) throw new PoolError('replacementTooSoon', `nonce ${transaction.nonce} may be replaced once in ${this.limits.replaceIntervalMs} ms`);
+    const bytes = transaction.raw.length - old.transaction.raw.length;
+    if (bytes > 0) this.checkShare(queue, { transactions: 0, bytes, isGapped: false }, from);
   }
 
   private entryOf(key: string): PoolEntry | undefined {
@@ -204,14 +213,34 @@ export class Pool {
     const sender = entry.transaction.senderKey;
     const queue = this.accounts.get(sender);
     if (queue === undefined) return;
-    const before = queue.readyCount;
-    queue.remove(entry.transaction.nonce);
-    this.readyTotal += queue.readyCount - before;
-    this.forget(entry);
+    this.change(queue, () => queue.remove(entry.transaction.nonce));
+    this.forget(entry, queue);
     if (queue.size === 0) this.accounts.delete(sender);
   }
 
-  private forget(entry: PoolEntry): void {
-    if (this.byIds.delete(entry.transaction.key.slice(0, 2 * ID_BYTES))) this.bytes -= entry.transaction.raw.length;
+  /** Every change of a queue, so that the counts follow. */
+  private change<T>(queue: AccountQueue, act: () => T): T {
+    const { readyCount, size, gappedCount } = queue;
+    const result = act();
+    const share = this.shareOf(queue);
+    this.readyTotal += queue.readyCount - readyCount;
+    share.transactions += queue.size - size;
+    share.gapped += queue.gappedCount - gappedCount;
+    return result;
+  }
+
+  private grow(queue: AccountQueue, bytes: number): void {
+    this.bytes += bytes;
+    this.shareOf(queue).bytes += bytes;
+  }
+
+  private shareOf({ member }: AccountQueue): Share {
+    let share = this.shares.get(member);
+    if (share === undefined) this.shares.set(member, (share = { transactions: 0, gapped: 0, bytes: 0 }));
+    return share;
+  }
+
+  private forget(entry: PoolEntry, queue: AccountQueue): void {
+    if (this.byIds.delete(entry.transaction.key.slice(0, 2 * ID_BYTES))) this.grow(queue, -entry.transaction.raw.length);
   }
 }
