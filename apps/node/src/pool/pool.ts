@@ -175,7 +175,6 @@ export class Pool {
   }
 
   private checkRoom(queue: AccountQueue, transaction: AdmittedTransaction, from: 'client' | 'peer'): void {
-    const { transactions, bytes } = this.limits;
     const factor = from === 'peer' ? PEER_ROOM : 1;
     const readyPerAccount = this.limits.readyPerAccount * factor;
     const gappedPerAccount = this.limits.gappedPerAccount * factor;
