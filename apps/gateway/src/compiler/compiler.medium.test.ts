@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 
 const compiler = new Compiler({ solcFolder: null });
 const source = (content: string, more: Partial<CompileRequest> = {}): CompileRequest => ({ sources: { 'a/Token.sol': { content } }, ...more });
-const faultOf = async (request: CompileRequest): Promise<unknown> => compiler.compile(request).catch((error: unknown) => error);
+const faultOf = async (request: CompileRequest): Promise<unknown> => compiler.compile(request, 'ten_a').catch((error: unknown) => error);
 
 describe('the compiler', () => {
   it('resolves OpenZeppelin and answers ABI, code and the places that deployment fills in', async () => {
@@ -19,11 +19,20 @@ describe('the compiler', () => {
       pragma solidity ^0.8.20;
       import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
       contract Token is ERC20 { uint256 immutable cap; constructor(uint256 c) ERC20("Token", "TOK") { cap = c; } function most() external view returns (uint256) { return cap; } }
-    `));
+    `), 'ten_a');
     expect(compiled).toMatchObject({ name: 'a/Token.sol:Token', compiler: expect.stringMatching(/^0\.8\./) as string });
     expect(compiled.creationCode).toMatch(/^0x[0-9a-f]{1000,}$/);
     expect(compiled.holes).toEqual([{ start: expect.any(Number) as number, length: 32 }]);
     expect(compiled.abi).toContainEqual(expect.objectContaining({ name: 'transfer' }));
+  });
+
+  it('leaves places for others where one tenant compiles much', async () => {
+    const nothing = source('pragma solidity ^0.8.0;\ncontract A {}');
+    const [first, ...more] = Array.from({ length: 5 }, () => compiler.compile(nothing, 'ten_b').then(({ name }) => name, (error: { code: string }) => error.code));
+    const other = compiler.compile(nothing, 'ten_c');
+    expect((await Promise.all([first, ...more])).sort()).toEqual([...Array.from({ length: 4 }, () => 'a/Token.sol:A'), 'rate_limited']);
+    expect((await other).name).toBe('a/Token.sol:A');
+    expect((await compiler.compile(nothing, 'ten_b')).name).toBe('a/Token.sol:A');
   });
 
   it('says where each error is', async () => {
@@ -45,12 +54,12 @@ describe('the compiler', () => {
   it('asks which contract is meant, and refuses what has no code, or needs a library or another compiler', async () => {
     const two = 'pragma solidity ^0.8.0; contract A {} contract B { function f() external {} } interface I {}';
     expect(await faultOf(source(two))).toMatchObject({ message: expect.stringContaining('a/Token.sol:A, a/Token.sol:B') as string });
-    expect(await compiler.compile(source(two, { contract: 'B' }))).toMatchObject({ name: 'a/Token.sol:B' });
+    expect(await compiler.compile(source(two, { contract: 'B' }), 'ten_a')).toMatchObject({ name: 'a/Token.sol:B' });
     expect(await faultOf(source(two, { contract: 'I' }))).toMatchObject({ message: expect.stringContaining('interface') as string });
     expect(await faultOf(source(two, { contract: 'A', compiler: '0.8.1' }))).toMatchObject({ message: expect.stringContaining('no compiler 0.8.1 here, but 0.8.') as string });
     const library = 'pragma solidity ^0.8.0; library L { function f() external pure returns (uint) { return 1; } } contract A { function g() external pure returns (uint) { return L.f(); } }';
     expect(await faultOf(source(library, { contract: 'A' }))).toMatchObject({ message: expect.stringContaining('a/Token.sol:L') as string });
-    const linked = await compiler.compile(source(library, { contract: 'A', settings: { libraries: { 'a/Token.sol': { L: `0x${'12'.repeat(20)}` } } } }));
+    const linked = await compiler.compile(source(library, { contract: 'A', settings: { libraries: { 'a/Token.sol': { L: `0x${'12'.repeat(20)}` } } } }), 'ten_a');
     expect(linked.creationCode).toContain('12'.repeat(20));
   });
 
@@ -68,14 +77,14 @@ describe('the compiler', () => {
     try {
       const more = new Compiler({ solcFolder });
       const old = source('pragma solidity 0.8.24; contract A {}', { compiler: '0.8.24' });
-      await expect(more.compile(old)).rejects.toMatchObject({ code: 'compilation_failed', message: expect.stringContaining('operator') as string });
+      await expect(more.compile(old, 'ten_a')).rejects.toMatchObject({ code: 'compilation_failed', message: expect.stringContaining('operator') as string });
       copyFileSync(require.resolve('solc-older/soljson.js'), join(solcFolder, 'soljson-v0.8.24+commit.e11b9ed9.js'));
       writeFileSync(join(solcFolder, 'soljson-v0.8.23.js'), 'throw new Error("never run")');
       expect(new Compilers(solcFolder).all().map(({ version }) => version)).toEqual([(require('solc/package.json') as { version: string }).version, '0.8.24']);
       expect([more.has('0.8.24'), more.has('0.8.23'), more.has('../0.8.24')]).toEqual([true, false, false]);
-      expect(await more.compile(old)).toMatchObject({ compiler: '0.8.24+commit.e11b9ed9.Emscripten.clang' });
-      expect(await more.compile({ ...old, compiler: '0.8.24+commit.e11b9ed9' })).toMatchObject({ name: 'a/Token.sol:A' });
-      await expect(more.compile({ ...old, compiler: '0.8.24+commit.00000000' })).rejects.toMatchObject({ message: expect.stringContaining('0.8.24+commit.e11b9ed9') as string });
+      expect(await more.compile(old, 'ten_a')).toMatchObject({ compiler: '0.8.24+commit.e11b9ed9.Emscripten.clang' });
+      expect(await more.compile({ ...old, compiler: '0.8.24+commit.e11b9ed9' }, 'ten_a')).toMatchObject({ name: 'a/Token.sol:A' });
+      await expect(more.compile({ ...old, compiler: '0.8.24+commit.00000000' }, 'ten_a')).rejects.toMatchObject({ message: expect.stringContaining('0.8.24+commit.e11b9ed9') as string });
     } finally {
       rmSync(solcFolder, { recursive: true, force: true });
     }

@@ -1,17 +1,21 @@
 import { CodedError, type CompileRequest } from '#contracts';
 import { DEFAULT_COMPILER_LIMITS, runCompiler, type CompilerLimits } from './compiler-process.js';
 import type { GatewaySettings } from '../settings.js';
-import { Compilers } from './compilers.js';
+import { TenantPlaces } from '../http/tenant-places.js';
+import { Compilers, type CompilerBuild } from './compilers.js';
 import { compiledContractOf, standardJsonOf, type CompiledContract, type SolcOutput } from './standard-json.rules.js';
 
 /** Each takes a core and some hundred megabytes. */
 const MAX_AT_ONCE = 2;
 const MAX_WAITING = 16;
+/** Running and waiting: whoever compiles for 30 seconds each time leaves places for others. */
+const MAX_PER_TENANT = 4;
 
 /** solc, a bounded number at a time. */
 export class Compiler {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
+  private readonly places = new TenantPlaces(MAX_PER_TENANT);
   private readonly compilers: Compilers;
 
   constructor({ solcFolder }: Pick<GatewaySettings, 'solcFolder'>) {
@@ -24,11 +28,21 @@ export class Compiler {
   }
 
   /**
-   * @throws CodedError `compilation_failed`, `compiler_limit`, or `rate_limited` where too many wait
+   * @throws CodedError `compilation_failed`, `compiler_limit`, or `rate_limited` where too many wait, or the tenant has its part
    */
-  async compile(request: CompileRequest, limits: CompilerLimits = DEFAULT_COMPILER_LIMITS): Promise<CompiledContract> {
+  async compile(request: CompileRequest, tenantId: string, limits: CompilerLimits = DEFAULT_COMPILER_LIMITS): Promise<CompiledContract> {
     const build = this.compilers.find(request.compiler);
     if (build === null) throw this.missing(request.compiler);
+    const leave = this.places.take(tenantId);
+    if (leave === null) throw new CodedError('rate_limited', `this tenant compiles already: at most ${MAX_PER_TENANT} at once`, { retryAfterSeconds: 5 });
+    try {
+      return await this.inTurn(request, build, limits);
+    } finally {
+      leave();
+    }
+  }
+
+  private async inTurn(request: CompileRequest, build: CompilerBuild, limits: CompilerLimits): Promise<CompiledContract> {
     await this.enter();
     try {
       const { version, output } = await runCompiler(standardJsonOf(request), build, limits);

@@ -41,7 +41,7 @@ export class ContractsService {
   /** @throws CodedError those of the compiler, `constructor_arguments_invalid`, `transaction_refused` where the constructor reverts */
   async prepare(caller: TenantIdentity, chainId: string, body: PrepareContractRequest): Promise<PreparedContractView> {
     const chain = await this.chains.of(caller, chainId);
-    const compiled = body.source === undefined ? null : await this.compiler.compile(body.source);
+    const compiled = body.source === undefined ? null : await this.compiler.compile(body.source, caller.tenantId);
     const abi = compiled?.abi ?? body.abi ?? [];
     const data = creationData(abi, compiled?.creationCode ?? body.bytecode ?? '0x', body.constructorArguments);
     if (data === '0x') throw new CodedError('validation_failed', undefined, { errors: [{ path: 'bytecode', message: 'must hold code' }] });
@@ -94,7 +94,7 @@ export class ContractsService {
     // The code says which compiler made it, unless the sender knows better.
     const named = compilerOf(deployed);
     const compiler = source.compiler ?? (named !== null && this.compiler.has(named) ? named : undefined);
-    const compiled = await this.compiler.compile(compiler === undefined ? source : { ...source, compiler });
+    const compiled = await this.compiler.compile(compiler === undefined ? source : { ...source, compiler }, caller.tenantId);
     const match = matchCode(deployed, compiled.runtimeCode, compiled.holes);
     if (match.kind === 'none') throw new CodedError('source_mismatch', match.reason);
     const record = await this.write(caller, (contracts) =>

@@ -11,7 +11,7 @@ import type { OwnCalls } from './own-calls.js';
 import type { ChainAccess, RpcAccess } from './rpc-access.js';
 import { MAX_RPC_BODY_BYTES } from './rpc-http.js';
 import { SocketSession } from './socket-session.js';
-import { TenantPlaces } from './tenant-places.js';
+import { TenantPlaces } from '../http/tenant-places.js';
 import type { Upstreams } from './upstreams.js';
 
 const MAX_SOCKETS = 5_000;
