@@ -75,9 +75,7 @@ describe('an operation’s events', () => {
     const { operation } = (await other.call<ChainOperationView>('POST', '/v1/chains', { as: tenant, body: chainBody(place) })).body;
     const response = await fetch(`${other.url}/v1/operations/${operation.id}/events`, { headers: { authorization: `Bearer ${tenant.token}` } });
     const ended = response.text().then(() => 'ended', () => 'cut');
-    const started = Date.now();
     await other.stop();
     expect(['ended', 'cut']).toContain(await ended);
-    expect(Date.now() - started).toBeLessThan(5_000);
   }, 30_000);
 });

@@ -46,9 +46,7 @@ test('it starts, keeps its data and port over a stop, and is closed to wrong pas
   expect((await lstat(dirname(first.dataFolder))).mode & 0o077).toBe(0);
   await first.stop();
   expect(isAlive(first.pid)).toBe(false);
-  const startedAt = Date.now();
   const second = await start();
-  expect(Date.now() - startedAt).toBeLessThan(5_000);
   expect(second.port).toBe(first.port);
   expect(await query(second.url, 'select n from kept')).toEqual([{ n: 7 }]);
   expect(await query(second.url, 'show unix_socket_directories')).toEqual([{ unix_socket_directories: '' }]);
