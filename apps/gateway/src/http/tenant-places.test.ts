@@ -11,3 +11,12 @@ it('gives each tenant its part, whatever others take, and takes a place back onc
   expect(places.take('a')).not.toBeNull();
   expect(places.take('a')).toBeNull();
 });
+
+it('counts what is taken at once', () => {
+  const bytes = new TenantPlaces(100);
+  const leave = bytes.take('a', 60);
+  expect([bytes.take('a', 50), bytes.heldBy('a')]).toEqual([null, 60]);
+  expect(bytes.take('a', 40)).not.toBeNull();
+  leave?.();
+  expect([bytes.heldBy('a'), bytes.heldBy('b')]).toEqual([40, 0]);
+});

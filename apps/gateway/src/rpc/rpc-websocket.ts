@@ -10,15 +10,17 @@ import { takeKeyFromPath } from './key-in-path.js';
 import type { OwnCalls } from './own-calls.js';
 import type { ChainAccess, RpcAccess } from './rpc-access.js';
 import { MAX_RPC_BODY_BYTES } from './rpc-http.js';
-import { SocketSession } from './socket-session.js';
+import { DEFAULT_SESSION_LIMITS, SocketSession } from './socket-session.js';
 import { TenantPlaces } from '../http/tenant-places.js';
 import type { Upstreams } from './upstreams.js';
 
 const MAX_SOCKETS = 5_000;
 /** That no tenant takes the places of all others. */
 const MAX_SOCKETS_PER_TENANT = 1_000;
+/** Of what the sockets of one tenant have not read: where there are many, each may keep less waiting. */
+const MAX_TENANT_BACKLOG_BYTES = 1024 * 1024 * 1024;
 /** How often it is asked again whether the caller still may. */
-const RECHECK_MS = 30_000;
+const RECHECK_MS = 10_000;
 /** RFC 6455, section 7.4.1, and the IANA registry. */
 const CLOSE_POLICY = 1008;
 const CLOSE_GOING_AWAY = 1001;
@@ -98,7 +100,7 @@ export class RpcWebSockets {
       return last;
     };
     this.server.handleUpgrade(request, socket, head, (client) => {
-      new SocketSession(client, renew, calls, feeds, ({ client: name }, nodeId) => upstreams.served(chainId, name, nodeId));
+      new SocketSession(client, renew, calls, feeds, ({ client: name }, nodeId) => upstreams.served(chainId, name, nodeId), DEFAULT_SESSION_LIMITS, () => MAX_TENANT_BACKLOG_BYTES / Math.max(1, this.places.heldBy(granted.tenantId)));
       this.recheck(client, chainId, request);
     });
   }

@@ -48,6 +48,8 @@ export class SocketSession {
     private readonly feeds: Feeds,
     private readonly stayAt: (access: ChainAccess, nodeId: string) => void,
     private readonly limits: SessionLimits = DEFAULT_SESSION_LIMITS,
+    /** This connection's part of what all of its tenant's may pile up. */
+    private readonly part: () => number = () => Infinity,
   ) {
     client.on('message', (data) => void this.serve(data));
     client.on('error', () => client.terminate());
@@ -152,7 +154,7 @@ export class SocketSession {
   private send(message: string | Buffer): void {
     if (this.client.readyState !== WebSocket.OPEN) return;
     // Who does not read would have the gateway keep everything for it.
-    if (this.client.bufferedAmount > this.limits.backlogBytes) this.client.terminate();
+    if (this.client.bufferedAmount > Math.min(this.limits.backlogBytes, this.part())) this.client.terminate();
     else this.client.send(message, { binary: false });
   }
 
