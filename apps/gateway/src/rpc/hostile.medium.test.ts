@@ -91,6 +91,12 @@ describe('logs with much data', () => {
   }, 20_000);
 });
 
+it('a filter is the gateway’s, however its name is written', async () => {
+  const posted = await stele.call('POST', `/rpc/${chainId}`, { as: owner, body: '{"jsonrpc":"2.0","id":1,"method":"eth_newBlockF\\u0069lter","params":[]}' });
+  expect(posted.body).toMatchObject({ id: 1, result: expect.stringMatching(/^0x[0-9a-f]{32}$/) });
+  expect(nodes.flatMap(({ calls }) => calls)).not.toContain('eth_newBlockFilter');
+});
+
 it('a batch is answered in its order, whoever answers what, and notifications are not', async () => {
   const one = (method: string, id?: unknown, params: unknown[] = []): unknown => ({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, params });
   const body = [one('eth_blockNumber', 7), one('eth_newBlockFilter', 7), one('eth_newBlockFilter'), 5, one('eth_getFilterChanges', 7, ['0x1']), one('name', 'x')];
