@@ -176,7 +176,7 @@ describe('viem against a chain of one validator', () => {
     const frame = await call('debug_traceTransaction', [hash, { tracer: 'callTracer', timeout: '10s' }]);
     const { input, gas } = await reader.getTransaction({ hash });
     expect(frame).toEqual({ type: 'CALL', from: account.address.toLowerCase(), to: probe.toLowerCase(), value: '0x0', gas: `0x${gas.toString(16)}`, gasUsed: `0x${receipt.gasUsed.toString(16)}`, input, output: expect.stringMatching(/^0x[0-9a-f]{64}$/) as string });
-    const logs = receipt.logs.map(({ address, topics, data }) => ({ address, topics, data, position: '0x0' }));
+    const logs = receipt.logs.map(({ address, topics, data, logIndex }) => ({ address, topics, data, position: '0x0', index: `0x${logIndex.toString(16)}` }));
     expect(logs.length).toBeGreaterThan(0);
     expect(await call('debug_traceTransaction', [hash, { tracer: 'callTracer', tracerConfig: { withLog: true } }])).toEqual({ ...(frame as object), logs });
     await expect(call('debug_traceTransaction', [hash, { tracer: 'callTracer', tracerConfig: { withLog: 'yes' } }])).rejects.toThrow('withLog');

@@ -21,6 +21,8 @@ export interface CallFrame {
 export interface FrameLog extends Log {
   /** How many calls the frame had made by then. */
   position: number;
+  /** Its place among the transaction's logs: those that were lost do not count. */
+  index: number;
 }
 
 export interface TraceOptions {

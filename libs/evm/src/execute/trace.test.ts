@@ -91,13 +91,13 @@ describe('the calls of a transaction', () => {
       '  CALL a5a5 → a6a6 0 [] execution reverted', '    CALL a6a6 → a3a3 0 [01]', '  DELEGATECALL a5a5 → a3a3 0 [01]', '  CALL a5a5 → a7a7 5 []', '    SELFDESTRUCT a7a7 → a2a2 5 []',
     ]);
     expect(lines(plain)).toEqual(lines(frame));
-    expect(frame.logs.map(({ address: at, topics, data, position }) => [toHex(at), topics.map(toHex), toHex(data), position])).toEqual([
-      [toHex(LOGS), [`${'00'.repeat(31)}09`], 'ee', 0], [toHex(LOGS), [], '', 3],
+    expect(frame.logs.map(({ address: at, topics, data, position, index }) => [toHex(at), topics.map(toHex), toHex(data), position, index])).toEqual([
+      [toHex(LOGS), [`${'00'.repeat(31)}09`], 'ee', 0, 0], [toHex(LOGS), [], '', 3, 1],
     ]);
     expect([plain.logs, frame.calls[0]?.logs, lost.logs]).toEqual([[], [], []]);
     expect(frame.logs.map(({ address: at, topics, data }) => ({ address: at, topics, data }))).toEqual(chain.store.results(header.height)?.[0]?.logs.map((log) => ({ ...log })));
     const [top] = (await chain.executor.trace(header.height, 0, { onlyTopCall: true, withLog: true })) as [CallFrame];
-    expect([top.logs.length, top.calls]).toEqual([2, []]);
+    expect([top.logs.map(({ index }) => index), top.calls]).toEqual([[0, 1], []]);
   });
 
   it('hold only so much, whatever a transaction calls with', async () => {

@@ -61,7 +61,7 @@ function topFrame(top: CallFrame | null, { sender, to, value, data, gasLimit }: 
   if (top !== null) return { ...top, gas: gasLimit, gasUsed };
   const bare: CallFrame = { type: 'CALL', from: sender, to, value, gas: gasLimit, gasUsed, input: data, output: NOTHING, error: null, calls: [], logs: [] };
   if (!isRecords(to) || outcome === null) return { ...bare, error: 'the EVM failed on this transaction' };
-  return { ...bare, output: outcome.returnData, error: outcome.failure?.message ?? null, logs: withLog ? outcome.logs.map((log) => ({ ...log, position: 0 })) : [] };
+  return { ...bare, output: outcome.returnData, error: outcome.failure?.message ?? null, logs: withLog ? outcome.logs.map((log, index) => ({ ...log, position: 0, index })) : [] };
 }
 
 /** What failed has left no logs, nor has anything that it called. */
@@ -78,6 +78,9 @@ const NOTHING: Bytes = new Uint8Array(0);
 class CallTracer {
   top: CallFrame | null = null;
   private readonly open: CallFrame[] = [];
+  private logCount = 0;
+  /** How many logs there were when each open frame began. */
+  private readonly logsBefore: number[] = [];
 
   constructor(
     private readonly lane: Lane,
@@ -114,9 +117,10 @@ class CallTracer {
   }
 
   private addLog({ address, topics, data }: Log): void {
+    const index = this.logCount++;
     const frame = this.open.at(-1);
     if (frame === undefined || !this.withLog || (this.onlyTopCall && this.open.length > 1) || !this.fits(data.length)) return;
-    frame.logs.push({ address: Uint8Array.from(address), topics: topics.map((topic) => Uint8Array.from(topic)), data: Uint8Array.from(data), position: frame.calls.length });
+    frame.logs.push({ address: Uint8Array.from(address), topics: topics.map((topic) => Uint8Array.from(topic)), data: Uint8Array.from(data), position: frame.calls.length, index });
   }
 
   private readonly before = (message: EvmMessage): void => {
@@ -126,13 +130,16 @@ class CallTracer {
     if (above === undefined) this.top = frame;
     else if (isKept) above.calls.push(frame);
     this.open.push(frame);
+    this.logsBefore.push(this.logCount);
   };
 
   private readonly after = ({ execResult, createdAddress }: { execResult: { logs?: EvmLog[]; executionGasUsed: bigint; returnValue: Uint8Array; exceptionError?: { error: string } | undefined }; createdAddress?: { bytes: Uint8Array } | undefined }): void => {
     // The native contract has no opcodes.
     if (isRecords(this.open.at(-1)?.to ?? null)) for (const [address, topics, data] of execResult.logs ?? []) this.addLog({ address, topics, data });
     const frame = this.open.pop();
+    const logsBefore = this.logsBefore.pop();
     if (frame === undefined) return;
+    if (execResult.exceptionError !== undefined) this.logCount = logsBefore ?? 0;
     const { executionGasUsed, returnValue, exceptionError } = execResult;
     frame.gasUsed = executionGasUsed;
     const isTop = this.open.length === 0;

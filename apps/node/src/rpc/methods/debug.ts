@@ -25,14 +25,15 @@ const duration: Read<number> = (value, where) => {
   return Number(match[1]) * (match[2] === 's' ? 1000 : 1);
 };
 
-function formatFrame(frame: CallFrame): Record<string, unknown> {
+/** @param firstLog the place in the block of the transaction's first log */
+function formatFrame(frame: CallFrame, firstLog: number): Record<string, unknown> {
   const { type, from, to, value, gas, gasUsed, input, output, error, calls, logs } = frame;
   const reason = error === 'execution reverted' ? revertReason(output) : null;
   return {
     type, from: to0x(from), ...(to === null ? {} : { to: to0x(to) }), ...(value === null ? {} : { value: toQuantity(value) }), gas: toQuantity(gas), gasUsed: toQuantity(gasUsed),
     input: to0x(input), ...(output.length === 0 ? {} : { output: to0x(output) }), ...(error === null ? {} : { error }), ...(reason === null ? {} : { revertReason: reason }),
-    ...(logs.length === 0 ? {} : { logs: logs.map(({ address, topics, data, position }) => ({ address: to0x(address), topics: topics.map(to0x), data: to0x(data), position: toQuantity(BigInt(position)) })) }),
-    ...(calls.length === 0 ? {} : { calls: calls.map(formatFrame) }),
+    ...(logs.length === 0 ? {} : { logs: logs.map(({ address, topics, data, position, index }) => ({ address: to0x(address), topics: topics.map(to0x), data: to0x(data), position: toQuantity(position), index: toQuantity(firstLog + index) })) }),
+    ...(calls.length === 0 ? {} : { calls: calls.map((inner) => formatFrame(inner, firstLog)) }),
   };
 }
 
@@ -43,7 +44,7 @@ export const DEBUG_METHODS: readonly Method[] = [
     if (place === null) throw serverError('transaction not found');
     const [frame] = await chain.executor.trace(place.height, place.index, options);
     if (frame === undefined) throw serverError('transaction not found');
-    return formatFrame(frame);
+    return formatFrame(frame, place.result.firstLogIndex);
   })),
   long(method('debug_traceBlockByNumber', 'The calls of each transaction of a block, by callTracer.', [required('block', blockNumber), optional('options', traceOptions, { onlyTopCall: false })], async ({ chain }, block, options) => {
     const height = heightOf(chain, block);
@@ -51,6 +52,6 @@ export const DEBUG_METHODS: readonly Method[] = [
     if (height === 0n) throw serverError('genesis is not traceable');
     const frames = await chain.executor.trace(height, null, options);
     const results = chain.store.results(height) ?? [];
-    return frames.map((frame, i) => ({ txHash: to0x(results[i]?.transactionHash ?? new Uint8Array(32)), result: formatFrame(frame) }));
+    return frames.map((frame, i) => ({ txHash: to0x(results[i]?.transactionHash ?? new Uint8Array(32)), result: formatFrame(frame, results[i]?.firstLogIndex ?? 0) }));
   })),
 ];
