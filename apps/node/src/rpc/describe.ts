@@ -58,6 +58,9 @@ and its executions and searches follow each other and are begun for 20 seconds; 
 ${count(DEFAULT_LIMITS.logRangeBlocks)} blocks by address or topic, ${count(DEFAULT_LIMITS.openLogRangeBlocks)} without, ${count(DEFAULT_LIMITS.logs)} logs with 8 MiB of data and,
 where there is more than one block, 5 seconds of search; a trace 8 MiB of calls; a connection ${DEFAULT_LIMITS.subscriptionsPerConnection} subscriptions. A filter that nobody polls for
 ${DEFAULT_LIMITS.filterTtlMs / 60_000} minutes goes. \`stele_sendTransactionAndWait\` waits ${DEFAULT_LIMITS.waitMs / 1000} seconds at most.
+
+At the gateway, besides: the filters of one credential (at most 100) name 50,000 addresses and topics, the subscriptions of one connection 10,000; a tenant has
+1,000 connections and 256 MiB of answers that wait to be read. A revoked key's calls are refused within 3 seconds, its connections closed within 13.
 `;
 }
 

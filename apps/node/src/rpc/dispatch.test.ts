@@ -60,6 +60,17 @@ describe('dispatch', () => {
     expect(await answerOf(dispatcherOf(new Map([['long', long]]), { batchAnswerBytes: 1000 }), request('long', 4))).toMatchObject({ id: 4, error: { code: -32005, message: expect.stringContaining('1000 bytes') } });
   });
 
+  it('begins nothing more of a batch whose answers are too long already', async () => {
+    let begun = 0;
+    const wordy = method('wordy', 'Is wordy.', [], () => 'x'.repeat((begun += 1) && 600));
+    const batch = `[${Array.from({ length: 100 }, (_, id) => request('wordy', id)).join(',')}]`;
+    const answers = (await answerOf(dispatcherOf(new Map([['wordy', wordy]]), { batchAnswerBytes: 1000 }), batch)) as { id: number; error?: { code: number } }[];
+    expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, id) => id));
+    expect(answers.filter(({ error }) => error?.code === -32005)).toHaveLength(99);
+    // Some were on their way when the bound was met.
+    expect(begun).toBeLessThan(50);
+  });
+
   it('begins the items of a batch in their order, lets them end in any, and answers in order', async () => {
     const begun: number[] = [];
     let releaseFirst = (): void => undefined;

@@ -45,12 +45,15 @@ export class Dispatcher {
     };
     const endsMs = performance.now() + batchMs;
     let lastLong: Promise<unknown> | null = null;
-    const begin = (request: unknown): Promise<string | null> => {
+    const notBegun = (request: unknown): string | null =>
+      isNotification(request) ? null : failure(idOf(request), limitExceeded(`not begun: the batch took more than ${batchMs} ms, or its answers more than ${batchAnswerBytes} bytes. Ask for less at once`));
+    const begin = async (request: unknown): Promise<string | null> => {
+      // Nobody would hear the answer.
+      if (bytes > batchAnswerBytes) return notBegun(request);
       if (!this.isLong(request)) return this.answerOne(request, context);
       const answer = lastLong === null ? this.answerOne(request, context) : lastLong.then(async () => {
         await breathe();
-        if (performance.now() < endsMs && bytes <= batchAnswerBytes) return this.answerOne(request, context);
-        return isNotification(request) ? null : failure(idOf(request), limitExceeded(`not begun: the batch took more than ${batchMs} ms, or its answers more than ${batchAnswerBytes} bytes. Ask for less at once`));
+        return performance.now() < endsMs && bytes <= batchAnswerBytes ? this.answerOne(request, context) : notBegun(request);
       });
       return (lastLong = answer);
     };
