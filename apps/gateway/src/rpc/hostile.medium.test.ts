@@ -6,30 +6,36 @@ import { TestNode } from '../../testing/test-node.js';
 
 let stele: TestGateway;
 let owner: Person;
+let dataCenter: string;
 let nodes: TestNode[];
 let chainId: string;
+
+/** A running chain of such nodes. */
+async function chainOf(names: readonly string[]): Promise<{ chainId: string; nodes: TestNode[] }> {
+  const gatewayKey = (await makeIdentity(loadOrCreateSeed(stele.home, 'gateway'))).publicKey;
+  const started = await Promise.all(names.map((name) => TestNode.start(name, gatewayKey)));
+  const made = await seedChain(stele.database.gateway, owner, dataCenter, started.length);
+  for (const [index, row] of made.nodes.entries()) {
+    const { publicKey, endpoint } = started[index] as TestNode;
+    await stele.database.provisioner.query(`update chain_nodes set public_key = $2, endpoints = $3, status = 'running' where id = $1`, [row.id, publicKey, { rpc: [endpoint] }]);
+  }
+  await stele.database.provisioner.query(`update chains set status = 'running' where id = $1`, [made.chain.id]);
+  return { chainId: made.chain.id, nodes: started };
+}
 
 beforeAll(async () => {
   stele = await TestGateway.start();
   owner = await stele.tenant();
-  const dataCenter = (await seedDataCenter(stele.database.gateway, (await stele.platformAdmin()).userId)).id;
-  const gatewayKey = (await makeIdentity(loadOrCreateSeed(stele.home, 'gateway'))).publicKey;
-  nodes = await Promise.all(['a', 'b'].map((name) => TestNode.start(name, gatewayKey)));
-  const made = await seedChain(stele.database.gateway, owner, dataCenter, nodes.length);
-  for (const [index, row] of made.nodes.entries()) {
-    const { publicKey, endpoint } = nodes[index] as TestNode;
-    await stele.database.provisioner.query(`update chain_nodes set public_key = $2, endpoints = $3, status = 'running' where id = $1`, [row.id, publicKey, { rpc: [endpoint] }]);
-  }
-  await stele.database.provisioner.query(`update chains set status = 'running' where id = $1`, [made.chain.id]);
-  chainId = made.chain.id;
+  dataCenter = (await seedDataCenter(stele.database.gateway, (await stele.platformAdmin()).userId)).id;
+  ({ chainId, nodes } = await chainOf(['a', 'b']));
 }, 60_000);
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.kill()));
   await stele.stop();
 });
 
-async function open(): Promise<{ socket: WebSocket; next: () => Promise<unknown> }> {
-  const socket = new WebSocket(`${stele.url.replace('http', 'ws')}/rpc/${chainId}`, { headers: { authorization: `Bearer ${owner.token}` } });
+async function open(chain = chainId): Promise<{ socket: WebSocket; next: () => Promise<unknown> }> {
+  const socket = new WebSocket(`${stele.url.replace('http', 'ws')}/rpc/${chain}`, { headers: { authorization: `Bearer ${owner.token}` } });
   const heard: unknown[] = [];
   let waiting: ((message: unknown) => void) | null = null;
   socket.on('message', (data) => {
@@ -158,3 +164,25 @@ describe('a node that lies', () => {
       socket.close();
     }, 20_000);
 });
+
+it('a node that claims a head far above the others’ is left for them, and its subscribers hear of the blocks that there are', async () => {
+  const four = await chainOf(['liar', 'b', 'c', 'd']);
+  const [liar, ...honest] = four.nodes as [TestNode, ...TestNode[]];
+  liar.height = 1e15;
+  for (const node of honest) node.next = 'fail';
+  const { socket, next } = await open(four.chainId);
+  const growing = setInterval(() => honest.forEach((node) => node.grow(1)), 100);
+  try {
+    socket.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}');
+    expect(await next()).toMatchObject({ id: 1, result: expect.any(String) as unknown });
+    for (const node of honest) node.next = 'answer';
+    const heard = [await next(), await next()] as { params: { result: { number: string } } }[];
+    const [first, second] = heard.map(({ params }) => Number(params.result.number)) as [number, number];
+    expect(first).toBeLessThan(1e6);
+    expect(second).toBe(first + 1);
+  } finally {
+    clearInterval(growing);
+    socket.close();
+    await Promise.all(four.nodes.map((node) => node.kill()));
+  }
+}, 60_000);

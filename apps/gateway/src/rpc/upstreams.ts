@@ -1,6 +1,6 @@
 import type { TlsIdentity } from '#sdk';
 import type { NodeAddress } from './node-link.js';
-import { orderUpstreams } from './upstream.rules.js';
+import { orderUpstreams, surelyReached } from './upstream.rules.js';
 import { Upstream } from './upstream.js';
 
 interface ChainUpstreams {
@@ -44,6 +44,11 @@ export class Upstreams {
       this.prefer(chain, client, order[0]);
     }
     return order.flatMap((id) => chain.byId.get(id) ?? []);
+  }
+
+  /** A height that the chain has, though one of its nodes lies; null where too few were probed. */
+  reached(chainId: string): number | null {
+    return surelyReached([...(this.chains.get(chainId)?.byId.values() ?? [])].map((upstream) => upstream.health));
   }
 
   /** The client's last request was answered by this node: it stays there. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ChainAccess } from '../rpc-access.js';
 import { serverError } from '../rpc-error.js';
+import { FAR_AHEAD_BLOCKS } from '../upstream.rules.js';
 import type { Upstreams } from '../upstreams.js';
 import { mayHoldLogs, readHeader, readLogs, type RpcHeader } from './block-reader.js';
 import { matches, type LogCriteria, type RpcLog } from './log-criteria.rules.js';
@@ -174,6 +175,16 @@ export class ChainFeed {
     void this.pump();
   }
 
+  /** The first node that was listened to had claimed a head that the chain will never reach: everybody would wait for it. */
+  private forgetFalseHead(): void {
+    const reached = this.upstreams.reached(this.access.chainId);
+    if (reached === null || this.nextHeight === null || this.nextHeight <= reached + FAR_AHEAD_BLOCKS) return;
+    const next = this.headHeight + 1;
+    this.nextHeight = next;
+    this.readingTo = -1;
+    for (const entry of this.entries) entry.fromHeight = Math.min(entry.fromHeight, next);
+  }
+
   private lost(node: NodeSocket): void {
     if (this.node !== node) return;
     this.node = null;
@@ -192,7 +203,8 @@ export class ChainFeed {
   private leaveLaggard(): void {
     const current = this.nodeId;
     if (current === null) return;
-    if (this.candidates()[0]?.health.nodeId !== current) this.node?.terminate();
+    if (this.candidates()[0]?.health.nodeId !== current) return this.node?.terminate();
+    this.forgetFalseHead();
   }
 
   private hearHead(node: NodeSocket, header: RpcHeader): number {
